@@ -1,0 +1,56 @@
+"""The program as a process, and random scenarios for invariants."""
+
+from __future__ import annotations
+
+import os
+import random
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import main
+
+ROOT = Path(__file__).parent.parent
+PROGRAM = ROOT / "code" / "main.py"
+
+
+def run(
+    *arguments: str, program: Path = PROGRAM, python: str = sys.executable, **options: Any
+) -> subprocess.CompletedProcess[str]:
+    """Run main.py; standard output and error as UTF-8 text."""
+    options = {"cwd": ROOT, "env": {**os.environ, "PYTHONIOENCODING": "utf-8"}, **options}
+    return subprocess.run(
+        [python, str(program), *arguments],
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
+        timeout=60,
+        **options,
+    )
+
+
+def edited(folder: Path, old: str, new: str) -> Path:
+    """A copy of the program with one line of it changed, as an instructor would."""
+    source = PROGRAM.read_text(encoding="utf-8")
+    assert source.count(old) == 1, f"{old!r} stands {source.count(old)} times in main.py"
+    copy = folder / "main.py"
+    copy.write_text(source.replace(old, new), encoding="utf-8")
+    return copy
+
+
+def random_scenario(dice: random.Random) -> main.Scenario:
+    """Any model, and about half of the figures between a tenth and ten times their default."""
+    changes: dict[str, Any] = {"model": dice.choice([*main.MODELS])}
+    for name in main.FIGURES:
+        default = getattr(main.Figures, name)
+        if name == "snapshot_gpu_matches":
+            changes[name] = dice.choice([0, 1, 1])
+        elif isinstance(default, (int, float)) and dice.random() < 0.5:
+            value = (default or 1) * 10 ** dice.uniform(-1, 1)
+            changes[name] = max(1, round(value)) if name in main.WHOLE else value
+    return main.Scenario(**changes)
+
+
+def random_layers(dice: random.Random) -> list[str]:
+    return [name for name in main.LAYERS if dice.random() < 0.5]

@@ -1,0 +1,97 @@
+"""Live migration: worked figures, the roofline, the rounds and the crossover."""
+
+from __future__ import annotations
+
+import random
+
+import main
+import pytest
+from conftest import random_scenario
+
+
+def flops_one_by_one(s: main.Scenario, new: int, context: int) -> float:
+    """Each token: 2 FLOPs a parameter, 4 a hidden unit, layer and pair with a token before it."""
+    params_b, layers, hidden, _, _ = main.MODELS[s.model]
+    pairs = sum(context + position + 0.5 for position in range(new))
+    return 2e9 * params_b * new + 4 * layers * hidden * pairs
+
+
+def test_the_worked_70b_of_8192_tokens() -> None:
+    move = main.migration(main.Scenario())
+    assert move["kv_bytes_per_token"] == 327_680
+    assert move["kv_bytes"] == pytest.approx(2.684e9, rel=1e-3)
+    assert move["token_bytes"] == 32_768
+    assert move["ship_tokens_s"] == pytest.approx(1.006, abs=5e-4)
+    assert move["pause_s"] == pytest.approx(0.021, abs=5e-4)
+    assert (move["rounds"], move["recomputed_tokens"]) == (2, 8222)
+    assert move["crossover_gb_s"] == pytest.approx(2.67, abs=5e-3)
+    assert move["ship_kv_s"] == pytest.approx(2.684 / 3.125, abs=1e-3)
+    assert move["eviction_pause_s"] == pytest.approx(328 + 1.006, abs=5e-4)
+
+
+def test_the_published_prefill_of_an_8b_on_one_h100() -> None:
+    h100 = main.Scenario(model="8b", gpus_per_replica=1)
+    assert main.prefill_s(h100, 50_000) == pytest.approx(2.294, rel=0.05)  # vLLM, 2026-01-08
+
+
+def test_prefill_counts_each_token_and_each_pair_of_tokens() -> None:
+    dice = random.Random(10)
+    for _ in range(50):
+        s, new, context = random_scenario(dice), dice.randrange(1, 400), dice.randrange(5000)
+        rate = s.prefill_mfu * s.gpu_tflops * 1e12 * main.gpus(s)
+        compute = flops_one_by_one(s, new, context) / rate
+        memory = main.weights_gb(s) / s.hbm_gb_s / main.gpus(s)
+        assert main.prefill_s(s, new, context) == pytest.approx(max(compute, memory))
+
+
+def test_rounds_shrink_and_hand_over_what_the_source_decoded_meanwhile() -> None:
+    dice = random.Random(11)
+    for _ in range(300):
+        s = random_scenario(dice)
+        rounds = main.token_rounds(s)
+        assert rounds[0][0] == s.prompt_tokens
+        for (_, before), (tokens, seconds) in zip(rounds, rounds[1:], strict=False):
+            assert seconds < before
+            assert 0 < tokens <= s.decode_tokens_per_s * before < tokens + 1
+        left = int(s.decode_tokens_per_s * rounds[-1][1])
+        context = sum(tokens for tokens, _ in rounds)
+        once_more = main.prefill_s(s, left, context) + left * s.token_bytes / s.network_gb_s / 1e9
+        assert left == 0 or once_more >= rounds[-1][1]
+
+
+def test_below_the_crossover_tokens_take_less_time_and_above_it_kv_does() -> None:
+    dice = random.Random(12)
+    for _ in range(300):
+        s = random_scenario(dice)
+        crossover = main.migration(s)["crossover_gb_s"]
+        for factor, tokens_win in ((0.99, True), (1.01, False)):
+            move = main.migration(s.but(network_gb_s=crossover * factor))
+            assert (move["ship_tokens_s"] < move["ship_kv_s"]) == tokens_win
+
+
+def test_migrate_shortens_an_evictions_pause_and_nothing_else() -> None:
+    s = main.Scenario()
+    plain, moved = main.migration(s), main.migration(main.stack(s, ["migrate"]))
+    assert moved.pop("eviction_pause_s") == moved["pause_s"]
+    assert plain.pop("eviction_pause_s") > 300
+    assert plain == moved
+
+
+def test_odd_prompts_and_caches_stay_finite() -> None:
+    empty = main.migration(main.Scenario(prompt_tokens=0))
+    assert (empty["ship_kv_s"], empty["crossover_gb_s"], empty["rounds"]) == (0, 0, 1)
+    assert main.migration(main.Scenario(kv_bytes=0))["crossover_gb_s"] == 0
+    still = main.migration(main.Scenario(decode_tokens_per_s=0))
+    assert (still["rounds"], still["recomputed_tokens"]) == (1, 8192)
+
+
+def test_the_table_covers_1k_to_128k_tokens_on_four_networks() -> None:
+    result = main.migrate_result(main.Scenario(model="8b"), [])
+    keys = [(row["prompt_tokens"], row["network_gbit_s"]) for row in result["table"]]
+    contexts = [1024, 2048, 4096, 8192, 16384, 32768, 65536, 131072]
+    assert keys == [(tokens, gbit) for tokens in contexts for gbit in (10, 25, 100, 400)]
+    for row in result["table"]:
+        s = main.Scenario(model="8b", prompt_tokens=row["prompt_tokens"])
+        s = s.but(network_gb_s=row["network_gbit_s"] / 8)
+        assert main.migration(s).items() <= row.items()
+        assert row["faster"] == ("tokens" if s.network_gb_s < row["crossover_gb_s"] else "kv")

@@ -1,0 +1,176 @@
+"""Break-even and regimes, against searches and a Monte Carlo that do not know the formula."""
+
+from __future__ import annotations
+
+import math
+import random
+
+import main
+import pytest
+from conftest import random_scenario
+
+
+def replay(cold_s: float, tau_s: float, sla_s: float, lam: float, arrivals: int) -> list[float]:
+    """One replica, scale to zero, instant service: boots, held seconds, arrivals over, seconds.
+
+    Written from the words alone: a request finds the replica ready, booting or gone.
+    """
+    dice = random.Random(7)
+    now = held = 0.0
+    boots = over = 0
+    ready_at, gone_at = -1.0, -1.0
+    for _ in range(arrivals):
+        now += dice.expovariate(lam)
+        if now >= gone_at:
+            boots += 1
+            ready_at = now + cold_s
+            held += cold_s + tau_s
+            gone_at = ready_at + tau_s
+        wait = max(ready_at - now, 0.0)
+        over += wait > sla_s
+        free_until = max(now, ready_at) + tau_s
+        held += free_until - gone_at
+        gone_at = free_until
+    return [boots, held, over, now]
+
+
+def test_the_worked_line_328_s_2_s_4_dollars_5_cents_is_24_7_per_hour() -> None:
+    assert main.break_even_rate(328, 2, 4, 0.05) == pytest.approx(24.7, abs=0.05)
+    assert main.break_even(main.Scenario(gpus_per_replica=1)) == pytest.approx(24.7, abs=0.05)
+
+
+def test_break_even_is_where_a_search_over_rates_sees_premium_and_tax_change_places() -> None:
+    dice, found = random.Random(8), 0
+    for _ in range(200):
+        s = random_scenario(dice)
+        rate = main.break_even(s)
+        if rate is None or rate * s.keep_alive_s / 3600 > 300:
+            continue
+
+        def premium_wins(at: float, s: main.Scenario = s) -> bool:
+            row = main.at_rate(s, at)
+            return bool(row["warm_premium_usd_per_hour"] > row["cold_tax_usd_per_hour"])
+
+        low, high = rate / 7, rate * 7
+        for _ in range(60):
+            middle = math.sqrt(low * high)
+            low, high = (middle, high) if premium_wins(middle) else (low, middle)
+        assert low == pytest.approx(rate, rel=1e-6)
+        found += 1
+    assert found > 100
+
+
+@pytest.mark.parametrize("tau_s", [0.0, 60.0, 300.0])
+def test_break_even_in_a_monte_carlo_of_one_replica_whatever_the_keep_alive(tau_s: float) -> None:
+    s = main.Scenario(gpus_per_replica=1, keep_alive_s=tau_s)
+    rate = main.break_even(s)
+    assert rate is not None
+    costs = []
+    for at in (rate * 0.8, rate, rate * 1.25):
+        _, held, over, seconds = replay(328, tau_s, 2, at / 3600, 100_000)
+        premium = 4 * (1 - held / seconds)
+        tax = 0.05 * over / seconds * 3600
+        costs.append(tax / premium)
+    assert costs[0] < 0.9
+    assert costs[1] == pytest.approx(1, rel=0.03)
+    assert costs[2] > 1.1
+
+
+@pytest.mark.parametrize("rate", [2.0, 24.7, 60.0])
+def test_the_table_row_is_what_the_monte_carlo_counts(rate: float) -> None:
+    row = main.at_rate(main.Scenario(), rate)
+    boots, held, over, seconds = replay(328, 300, 2, rate / 3600, 200_000)
+    assert row["over_sla_fraction"] == pytest.approx(over / 200_000, rel=0.05)
+    assert row["cold_starts_per_day"] == pytest.approx(86400 * boots / seconds, rel=0.05)
+    assert row["warm_premium_usd_per_hour"] == pytest.approx(8 * (1 - held / seconds), rel=0.05)
+    tax = 0.05 * 3600 * over / seconds
+    assert row["cold_tax_usd_per_hour"] == pytest.approx(tax, rel=0.05)
+
+
+def test_break_even_loses_no_digits_where_the_textbook_root_does() -> None:
+    assert main.break_even_rate(2 + 1e-9, 2, 4, 0.05) == pytest.approx(80, rel=1e-9)
+    assert main.break_even_rate(1e12, 2, 1e-6, 1e6) > 0
+
+
+def test_self_warm_is_the_lowest_rate_above_which_1_percent_are_over() -> None:
+    dice, found = random.Random(9), 0
+    for _ in range(200):
+        s = random_scenario(dice)
+        rate = main.self_warm_rate(s)
+        if not rate:
+            continue
+        below, above = (main.at_rate(s, rate * factor) for factor in (0.999, 1.001))
+        assert above["over_sla_fraction"] < 0.01 < below["over_sla_fraction"]
+        higher = [main.at_rate(s, rate * factor)["over_sla_fraction"] for factor in (2, 10, 1000)]
+        assert all(over <= 0.01 for over in higher)
+        found += 1
+    assert found > 100
+
+
+@pytest.mark.parametrize("layers", [[], ["preseed"], ["preseed", "snapshot", "warm-node"]])
+def test_the_table_leads_through_every_regime_there_is(layers: list[str]) -> None:
+    even = main.regimes(main.stack(main.Scenario(), layers))
+    pays, busy = even["requests_per_hour"], even["self_warm_requests_per_hour"]
+    rates = [row["requests_per_hour"] for row in even["table"]]
+    assert rates == sorted(rates)
+    assert 30.0 in rates
+    for row in even["table"]:
+        middle = "warm-pool" if row["requests_per_hour"] > pays else "scale-to-zero"
+        assert row["cheaper"] == ("either" if row["requests_per_hour"] > busy else middle)
+    assert {row["cheaper"] for row in even["table"]} == (
+        {"scale-to-zero", "either"} | ({"warm-pool"} if pays < busy else set())
+    )
+
+
+EDGES = [
+    # figures, break-even, self-warm, what the report says
+    ({}, 36.9, 80.5, "a pool pays above 36.9/h; from 80.5/h"),
+    ({"sla_s": 328.0}, None, 0.0, "no cold start is over the SLA"),
+    ({"sla_s": 0.4}, None, None, "even a warm replica misses this SLA"),
+    ({"drop_usd": 0}, None, 80.5, "a lost request costs nothing"),
+    ({"keep_alive_s": 0}, 36.9, None, "without keep-alive no rate keeps a replica warm"),
+    ({"drop_usd": 0.001}, 291.8, 80.5, "no middle"),
+    ({"gpu_usd_per_hour": 0}, 0.0, 80.5, "a pool pays above 0/h"),
+]
+
+
+@pytest.mark.parametrize(("figures", "pays", "busy", "says"), EDGES)
+def test_edges_are_null_or_zero_as_specified_and_said_in_words(
+    figures: dict[str, object], pays: float | None, busy: float | None, says: str
+) -> None:
+    s = main.Scenario(**figures)
+    result = main.report_result(s, [])
+    even = result["break_even"]
+    assert even["requests_per_hour"] == (pays and pytest.approx(pays, abs=0.05))
+    assert even["self_warm_requests_per_hour"] == (busy and pytest.approx(busy, abs=0.05))
+    assert says in "\n".join(main.report_text(s, [], result))
+    if even["requests_per_hour"] is None:
+        assert all(row["cheaper"] != "warm-pool" for row in even["table"])
+
+
+def test_where_no_cold_start_is_late_nothing_is_over_and_nothing_taxed() -> None:
+    for rate in (0.0, 1.0, 1e6):
+        row = main.at_rate(main.Scenario(sla_s=400.0), rate)
+        assert row["over_sla_fraction"] == row["cold_tax_usd_per_hour"] == 0
+        assert row["cheaper"] == "scale-to-zero"
+
+
+def test_a_busy_endpoint_overflows_nothing() -> None:
+    row = main.at_rate(main.Scenario(keep_alive_s=1e12), 1e12)
+    assert row["cold_starts_per_day"] < 1e-200
+    assert row["cheaper"] == "either"
+
+
+def test_gpu_hours_and_dollars_of_warm_pools() -> None:
+    five = main.pool_result(main.Scenario(products=5, gpus_per_replica=1))
+    assert five == {"gpu_hours_per_month": 3600, "usd_per_month": 14400, "gpus_per_replica": 1}
+    assert main.pool_result(main.Scenario())["usd_per_month"] == 5760
+
+
+def test_dollars_per_minute_of_cold_start_avoided() -> None:
+    assert main.usd_per_cold_minute(main.Scenario()) == pytest.approx(1053.66, abs=0.01)
+    one_gpu = main.Scenario(gpus_per_replica=1, node_provision_s=22.0)
+    assert main.usd_per_cold_minute(one_gpu) == pytest.approx(576)
+    small = main.Scenario(model="7b", gpu_usd_per_hour=1.2)
+    under = main.stack(small, ["preseed", "warm-node"])
+    assert main.usd_per_cold_minute(under) == pytest.approx(1571, abs=0.5)
