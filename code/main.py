@@ -32,7 +32,7 @@ from __future__ import annotations
 import math
 import sys
 
-TYPE_CHECKING = False  # importing typing would double the start-up; type checkers read this as True
+TYPE_CHECKING = False  # typing would double the start-up; type checkers take this for True
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
     from typing import Any, NoReturn, TypeAlias
@@ -66,7 +66,7 @@ class Figures:
     node_standby_s = 2.5  # s, the same from a booted standby node; gives the 15 s stack [assumed]
     image_gb = 30.0  # GB, container image [lesson]
     image_pull_s_per_gb = 6.0  # s/GB, 180 s for 30 GB [lesson]; 6.8-13 measured [eks]
-    first_touch_s_per_gb = 0.0  # s/GB, lazy first read of a volume [lesson]; 22 s for 9.35 GB [eks]
+    first_touch_s_per_gb = 0.0  # s/GB, lazy first read [lesson]; 22 s for 9.35 GB measured [eks]
 
     read_stream_gb_s = 4.0  # GB/s, one reader, from where the weights lie [lesson]
     read_cap_gb_s = 4.0  # GB/s, the same storage, any number of readers [lesson]
@@ -333,7 +333,7 @@ class Layer:
 # fmt: off
 LAYERS = {layer.name: layer for layer in (
     Layer("1", "preseed", preseed, ("image_pull",),
-          "Bottlerocket data-volume snapshot in an EC2NodeClass; GCP VM image, Azure disk snapshot",
+          "Bottlerocket data-volume snapshot in an EC2NodeClass; GCP VM image, Azure disk copy",
           "rebuilt a release", "nodes that boot from it", None),
     Layer("2", "stream", stream, ("weight_load",), "NVIDIA Run:ai Model Streamer, native in vLLM",
           "pins host memory", "storage that gives many readers more than one", None),
@@ -834,8 +834,8 @@ def regime_text(s: Scenario, even: float | None, busy: float | None) -> str:
     if busy is None:
         return f"a pool pays above {num(even)}/h; without keep-alive no rate keeps a replica warm"
     if even >= busy:
-        return f"no middle: nearly free from {num(busy)}/h, before it would pay at {num(even)}/h"
-    return f"a pool pays above {num(even)}/h; from {num(busy)}/h traffic keeps it warm, nearly free"
+        return f"no middle: nearly free from {num(busy)}/h on, and a pool would pay above {num(even)}/h"
+    return f"a pool pays above {num(even)}/h; from {num(busy)}/h on traffic keeps it nearly free"
 
 
 def regime_lines(s: Scenario, names: Sequence[str], result: Result) -> list[str]:
@@ -843,7 +843,8 @@ def regime_lines(s: Scenario, names: Sequence[str], result: Result) -> list[str]
     rows = [(row["requests_per_hour"], fill(RATE, row)) for row in table]
     for rate, label in ((even, "break-even"), (busy, "self-warm")):
         rows += [(rate, f"{digits(rate):>10}  {label + ' ':-<54}")] if rate else []
-    lines = [RATE_HEAD, *(row for _, row in sorted(rows)), regime_text(stack(s, names), even, busy)]
+    lines = [RATE_HEAD, *(row for _, row in sorted(rows))]
+    lines += [regime_text(stack(s, names), even, busy)]
     rent = stack_result(s, without(names, "warm-pool"))["standing_usd_per_month"]
     standing = f"standing by, at any rate: {dollars(rent / s.hours_per_month)}/h more"
     return [*lines, standing] if rent else lines
@@ -858,9 +859,10 @@ def migration_lines(s: Scenario, names: Sequence[str], result: Result) -> list[s
 def finding_lines(s: Scenario, names: Sequence[str], result: Result) -> list[str]:
     """The longest phase, and the next command to try: the short stack, a pool, migration."""
     longest = max(result["phases"], key=lambda row: float(row["seconds"]))
-    layers = names if "warm-pool" in names else [*names, "warm-pool"] if names else KNOWN_STACKS[-1]
+    done = "warm-pool" in names
+    layers = names if done else [*names, "warm-pool"] if names else KNOWN_STACKS[-1]
     listed = "all" if len(layers) == len(LAYERS) else ",".join(layers)
-    words = ["python code/main.py" + " migrate" * (layers is names), f"--with {listed}"]
+    words = ["python code/main.py" + " migrate" * done, f"--with {listed}"]
     words += [f"--set {name}={value}" for name, value in vars(s).items()]
     one_line = " ".join(words)
     command = one_line if len(one_line) < 78 else " \\\n      ".join(words)

@@ -82,7 +82,9 @@ def test_each_figure_moves_an_output_of_at_least_one_scenario(name: str) -> None
 
 
 @pytest.mark.parametrize("name", main.FIGURES[1:])
-@pytest.mark.parametrize("value", [-1.0, math.nan, math.inf, -math.inf, 1e300, 1e-300, "7", (5, 0)])
+@pytest.mark.parametrize(
+    "value", [-1.0, math.nan, math.inf, -math.inf, 1e300, 1e-300, "7", (5, 0)]
+)
 def test_no_figure_takes_nonsense(name: str, value: object) -> None:
     with pytest.raises(main.BadInput, match=name):
         main.check(main.Scenario(**{name: value}))
@@ -116,7 +118,11 @@ def test_a_scenario_is_frozen_and_knows_its_names() -> None:
     ("old", "new", "says"),
     [
         ("node_provision_s = 50.0", "node_provision_s = -50.0", "node_provision_s = -50.0: must"),
-        ("read_cap_gb_s = 4.0", "read_cap_gb_s = 0", "read_cap_gb_s = 0: must be a number above 0"),
+        (
+            "read_cap_gb_s = 4.0",
+            "read_cap_gb_s = 0",
+            "read_cap_gb_s = 0: must be a number above 0",
+        ),
         ("products = 1 ", "products = 1.5 ", "products = 1.5: must be a whole number"),
         ("sla_s = 2.0", "sla_s = 2,0", "sla_s = (2, 0): must be a number"),
         ('model = "70b"', 'model = "70"', "model = '70': must be one of 7b, 8b, 13b"),

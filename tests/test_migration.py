@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 
 import main
@@ -50,7 +51,7 @@ def test_rounds_shrink_and_hand_over_what_the_source_decoded_meanwhile() -> None
         s = random_scenario(dice)
         rounds = main.token_rounds(s)
         assert rounds[0][0] == s.prompt_tokens
-        for (_, before), (tokens, seconds) in zip(rounds, rounds[1:], strict=False):
+        for (_, before), (tokens, seconds) in itertools.pairwise(rounds):
             assert seconds < before
             assert 0 < tokens <= s.decode_tokens_per_s * before < tokens + 1
         left = int(s.decode_tokens_per_s * rounds[-1][1])

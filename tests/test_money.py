@@ -124,7 +124,7 @@ def test_the_table_leads_through_every_regime_there_is(layers: list[str]) -> Non
 
 EDGES = [
     # figures, break-even, self-warm, what the report says
-    ({}, 36.9, 80.5, "a pool pays above 36.9/h; from 80.5/h"),
+    ({}, 36.9, 80.5, "a pool pays above 36.9/h; from 80.5/h on"),
     ({"sla_s": 328.0}, None, 0.0, "no cold start is over the SLA"),
     ({"sla_s": 0.4}, None, None, "even a warm replica misses this SLA"),
     ({"drop_usd": 0}, None, 80.5, "a lost request costs nothing"),

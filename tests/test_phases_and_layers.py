@@ -216,7 +216,9 @@ def test_more_bytes_or_less_bandwidth_never_gets_faster() -> None:
     ]
     for _ in range(300):
         s, names = random_scenario(dice).but(gpus_per_replica=2), random_layers(dice)
-        bandwidths = {name: getattr(s, name) / 2 for name in main.FIGURES if name.endswith("_gb_s")}
+        bandwidths = {
+            name: getattr(s, name) / 2 for name in main.FIGURES if name.endswith("_gb_s")
+        }
         burdens = {name: getattr(s, name) * 2 for name in bytes_and_seconds}
         before = main.cold_start_s(main.stack(s, names))
         for name, value in {**bandwidths, **burdens}.items():
@@ -243,7 +245,9 @@ def test_adding_a_layer_is_never_slower_while_the_figures_do_not_say_so() -> Non
 
 def test_what_a_stack_rents() -> None:
     five = main.Scenario(products=5)
-    rent = {name: main.stack_result(five, [name])["standing_usd_per_month"] for name in main.LAYERS}
+    rent = {
+        name: main.stack_result(five, [name])["standing_usd_per_month"] for name in main.LAYERS
+    }
     assert rent == dict.fromkeys(main.LAYERS, 0.0) | {"warm-pool": 28800.0, "warm-node": 5760.0}
     assert main.stack_result(five, [*main.LAYERS])["standing_usd_per_month"] == 28800.0 + 5760.0
 

@@ -13,7 +13,7 @@ from conftest import PROGRAM, random_layers, random_scenario
 
 SHORT = ["preseed", "snapshot", "warm-node"]
 SHAPE: dict[str, Any] = {
-    "scenario": {name: object for name in main.FIGURES},
+    "scenario": dict.fromkeys(main.FIGURES, object),
     "layers": [str],
     "phases": [
         dict.fromkeys(["name", "seconds", "raw_seconds", "start_s", "end_s", "changed_by"], object)

@@ -1,0 +1,202 @@
+"""Checks the learner's answers; the truth is the model's, with the figures of the question."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import main
+
+ANSWERS = Path(__file__).parent.parent / "outputs" / "exercise-answers.toml"
+CLOSE = 0.01  # a right answer may be rounded by this share
+
+
+class Question(NamedTuple):
+    """An answer's name, its truth, what to ask whoever is wrong, and slips with their own line."""
+
+    exercise: str
+    answer: str
+    truth: Callable[[dict[str, Any]], float]
+    ask: str
+    slips: Callable[[dict[str, Any]], dict[str, float]]
+
+
+class Verdict(NamedTuple):
+    state: str  # blank, wrong, right
+    says: str
+
+
+def exercise_1(given: dict[str, Any], **other: float) -> float:
+    figures = {**given, **other}
+    prices = figures["gpu_usd_per_hour"], figures["drop_usd"]
+    return main.break_even_rate(figures["cold_start_s"], figures["sla_s"], *prices)
+
+
+def slips_1(given: dict[str, Any]) -> dict[str, float]:
+    rate, hour, drop = exercise_1(given), given["gpu_usd_per_hour"], given["drop_usd"]
+    return {
+        "That is the price of an hour over the price of a drop, as if every request were lost. "
+        "Do requests that follow soon after another one find the replica warm?": hour / drop,
+        "Those are requests per second. How many seconds has an hour?": rate / 3600,
+        "Those are requests per minute. How many minutes has an hour?": rate / 60,
+        "Those are requests per day. How many hours has a day?": rate * 24,
+        "That is for two GPUs. How many does this replica take?": exercise_1(
+            given, gpu_usd_per_hour=2 * hour
+        ),
+    }
+
+
+def scenario(given: dict[str, Any]) -> main.Scenario:
+    s = main.Scenario(**given, first_touch_s_per_gb=0.0)
+    main.check(s)
+    return s
+
+
+def after(function: Callable[[main.Scenario], float], *names: str) -> Callable[..., float]:
+    return lambda given: function(main.stack(scenario(given), names))
+
+
+def read_s(s: main.Scenario) -> float:
+    return main.read_s(s, s.read_streams)
+
+
+def units(truth: float) -> dict[str, float]:
+    """Slips that any number of seconds can have."""
+    return {
+        "That looks like minutes. Which unit does the name end in?": truth / 60,
+        "That looks like milliseconds. Which unit does the name end in?": truth * 1000,
+        "Is the disk's rate in bits or in bytes?": truth * 8,
+        "GiB for GB? A GB here is 1e9 bytes, on both sides of the division.": truth / 1.073741824,
+    }
+
+
+def slips_3(name: str) -> Callable[[dict[str, Any]], dict[str, float]]:
+    def slips(given: dict[str, Any]) -> dict[str, float]:
+        s = scenario(given)
+        read, load, streamed = read_s(s), main.load_default(s), main.load_streamed(s)
+        pinned = main.weights_gb(s) / (s.copy_pinned_gb_s * main.gpus(s))
+        rest = sum(main.path(main.stack(s, ["preseed"])).values()) - load
+        return {
+            "read_s": {
+                **units(read),
+                "How many bytes has a parameter in bf16?": read / 2,
+                "That is the disk of the default figures. Which rate is given?": (
+                    main.weights_gb(s) / main.Figures.read_cap_gb_s
+                ),
+            },
+            "weight_load_default_s": {
+                "That is the read alone. What comes after it?": read,
+                "Do read and copy overlap with the default loader?": max(read, load - read),
+                **units(load),
+            },
+            "weight_load_streamed_s": {
+                "That is their sum. What do overlapping steps take together?": read + pinned,
+                "That is the default loader's. What does the streamer do at the same time?": load,
+                "That is the copy alone. Which of the two is the slower?": pinned,
+                **units(streamed),
+            },
+            "path_default_s": path_slips(s, load, rest),
+            "path_streamed_s": path_slips(s, streamed, rest),
+        }[name]
+
+    return slips
+
+
+def path_slips(s: main.Scenario, load: float, rest: float) -> dict[str, float]:
+    total = load + rest
+    return {
+        "The image is on the node already. What does its pull cost then?": (
+            total + main.image_pull(s)
+        ),
+        "Does the first token come without a first forward pass?": total - s.first_forward_s,
+        "Is there a node at the start?": total - s.node_provision_s,
+        "What does the engine do between the weights and the first pass?": (
+            total - s.engine_fixed_s - s.graph_capture_s
+        ),
+        "That is the weight load alone. What stands before and after it?": load,
+        **units(total),
+    }
+
+
+QUESTIONS = [
+    Question(
+        "exercise_1",
+        "requests_per_hour",
+        exercise_1,
+        "How many arrivals does a cycle from boot to boot have, and how many of them are lost? "
+        "Does keep-alive matter where premium and loss are equal?",
+        slips_1,
+    ),
+    Question(
+        "exercise_3",
+        "read_s",
+        after(read_s, "preseed"),
+        "How many GB are the weights, and how many does the disk give in a second?",
+        slips_3("read_s"),
+    ),
+    Question(
+        "exercise_3",
+        "weight_load_default_s",
+        after(main.weight_load, "preseed"),
+        "Two steps, one after the other: which rates do they run at?",
+        slips_3("weight_load_default_s"),
+    ),
+    Question(
+        "exercise_3",
+        "weight_load_streamed_s",
+        after(main.weight_load, "preseed", "stream"),
+        "Two steps at the same time: which of them decides?",
+        slips_3("weight_load_streamed_s"),
+    ),
+    Question(
+        "exercise_3",
+        "path_default_s",
+        after(main.cold_start_s, "preseed"),
+        "Five phases: which of them has the pre-seeded node taken away?",
+        slips_3("path_default_s"),
+    ),
+    Question(
+        "exercise_3",
+        "path_streamed_s",
+        after(main.cold_start_s, "preseed", "stream"),
+        "Which phase of the path before does the streamer shorten, and which not?",
+        slips_3("path_streamed_s"),
+    ),
+]
+
+
+def read_answers(path: Path) -> dict[str, Any]:
+    """The file's tables; a ValueError of one line where it cannot be read."""
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:  # TOMLDecodeError, which names line and column
+        raise ValueError(f"{path.name}: {error}") from None
+
+
+def near(value: float, truths: Iterable[float]) -> bool:
+    return any(abs(value - truth) <= CLOSE * abs(truth) for truth in truths)
+
+
+def judge(question: Question, answers: dict[str, Any]) -> Verdict:
+    """Blank, wrong with echo, direction and a question, or right."""
+    table = answers.get(question.exercise, {})
+    value = table.get(question.answer, "") if isinstance(table, dict) else ""
+    place = f"{question.exercise}.{question.answer}"
+    if value == "":
+        return Verdict("blank", f"{place}: write your number into outputs/{ANSWERS.name}")
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return Verdict(
+            "wrong", f"{place} = {value!r}: is it a plain number, without unit or quotes?"
+        )
+    try:
+        truth = question.truth(table["given"])
+        slips = question.slips(table["given"])
+    except (KeyError, TypeError, AttributeError, main.BadInput) as error:
+        return Verdict("wrong", f"{question.exercise}.given cannot be used: {error!r}")
+    if near(value, [truth]):
+        return Verdict("right", "")
+    too = "high" if value > truth else "low"
+    ask = next((line for line, slip in slips.items() if near(value, [slip])), question.ask)
+    return Verdict("wrong", f"{place} = {value!r} is too {too}. {ask}")

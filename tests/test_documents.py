@@ -1,0 +1,202 @@
+"""README and skill: commands run, outputs are pasted, and every figure is the model's."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from pathlib import Path
+from typing import Any
+
+import main
+import pytest
+from conftest import ROOT, edited, run
+
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+SKILL = (ROOT / "outputs" / "skill-cold-start-planner.md").read_text(encoding="utf-8")
+TESTS = "python -m pip install pytest && python -m pytest"
+
+
+def path(*layers: str, **figures: Any) -> float:
+    return main.cold_start_s(main.stack(main.Scenario(**figures), layers))
+
+
+def g(x: float) -> str:
+    return f"{x:g}"
+
+
+def figures() -> dict[str, str | tuple[str, ...]]:
+    """What documents may say, by the place that says it: text around a figure, and the figure."""
+    s = main.Scenario()
+    raw, rates = main.path(s), main.regimes(s)
+    pool = main.pool_usd_per_month(s)
+    crossover = 8 * main.migration(s)["crossover_gb_s"]
+    short = path("preseed", "snapshot", "warm-node")
+    weights, gpus, hbm = main.weights_gb(s), main.gpus(s), s.gpu_hbm_gb
+    said: dict[str, str | tuple[str, ...]] = {
+        "the raw path": f"**{g(sum(raw.values()))} s**",
+        "weights": f"{g(weights)} GB, so {gpus} GPUs of {g(hbm)} GB",
+        "weights and GPUs": f"is {g(weights)} GB and needs two {g(hbm)} GB GPUs",
+        "image and weights": f"image of {g(s.image_gb)} GB does not hold {g(weights)} GB",
+        "image and weights, again": f"A {g(s.image_gb)} GB image cannot hold {g(weights)} GB",
+        "the short path": f"is the shortest path: {short:.1f} s, {328 / short:.1f}x",
+        "the short stack": f"The {g(short)} s stack",
+        "no standby": f"without the standby node: {g(path('preseed', 'snapshot'))} s",
+        "why 60": (
+            f"node {g(raw['node_provision'])} s + snapshot {g(main.restore_snapshot(s))} s"
+            f" + first\nforward {g(raw['first_forward'])} s = {g(path('preseed', 'snapshot'))} s"
+        ),
+        "warm": f"answers: {g(s.warm_ttft_s)} s on a free slot",
+        "warm, again": f"time to first token ({g(s.warm_ttft_s)} s)",
+        "break-even": f"(raw 70B: {rates['requests_per_hour']:.1f} requests/h)",
+        "self-warm": f"(raw 70B: {rates['self_warm_requests_per_hour']:.1f} requests/h)",
+        "crossover": f"the crossover, {crossover:.1f} Gbit/s for a 70B",
+        "crossover's context": f"with {s.prompt_tokens:,} tokens. Above",
+        "asked: SLA": f"P99, {g(s.sla_s)} s",
+        "asked: rate": f"{g(s.requests_per_hour)}/h, Poisson",
+        "asked: drop": f"| ${s.drop_usd} |",
+        "asked: price": f"${s.gpu_usd_per_hour:.2f}/h, one product",
+        "asked: image": f"{g(s.image_gb)} GB, {g(s.read_cap_gb_s)} GB/s",
+        "asked: context": f"| {s.prompt_tokens:,} tokens |",
+        "pool": f"${pool:,.0f} a month for each",
+        "standby": f"${main.node_usd_per_month(s):,.0f} a month, shared",
+        "P99": f"at most {g(100 * main.P99_OVER)}%",
+        "minutes": f"they are {path(model='7b') / 60:.1f} and {path() / 60:.1f} minutes",
+        "overflow": f"{g(path())} s for overflow",
+    }
+    for name, seconds in raw.items():
+        said[name] = f"{name} |", f"| {g(seconds)} s |"
+    for name, layer in main.LAYERS.items():
+        off = f"{g(round(path() - path(name), 3))} s" if layer.attacks else ""
+        said[f"layer {name}"] = f"| {name} |", off, f"| {g(path(name))} s"
+    return said
+
+
+# What is no figure of the model: names, versions, the lesson's own words.
+NAMES = [
+    *("P99", "70B", "7B", "FP8", "bf16", "H100", r"Python 3\.11", "exit code 2", r"8 a\.m\."),
+    *("phase 17", "lesson 10", "under 60 s", "10-200x", "5-10 minutes", "20 and more"),
+    *("3-8 minutes", "Exercises 1 and 3", "2, 4 and 5", r"^\d\. ", r"^## \d", "`[^`]*`"),
+]
+
+
+def prose(text: str) -> str:
+    """Without frontmatter, code blocks, and the table of edits, which another test runs."""
+    text = text.split("---\n", 2)[-1] if text.startswith("---\n") else text
+    text = re.sub(r"^```.*?^```$", "", text, flags=re.DOTALL | re.MULTILINE)
+    return re.sub(r"^\| in `code.*?\n\n", "", text, flags=re.DOTALL | re.MULTILINE)
+
+
+def without_what_the_model_says(text: str) -> str:
+    """The document with every figure that the simulator gives taken out, where it gives it."""
+    lines = text.split("\n")
+    for phrase in figures().values():
+        if isinstance(phrase, str):
+            lines = "\n".join(lines).replace(phrase, "").split("\n")
+            continue
+        for number, line in enumerate(lines):  # a row of a table: the parts of one line
+            if all(part in line for part in phrase):
+                for part in filter(None, phrase):
+                    line = line.replace(part, "", 1)
+                lines[number] = line
+    return re.sub("|".join(NAMES), "", "\n".join(lines), flags=re.MULTILINE)
+
+
+@pytest.mark.parametrize("document", [README, SKILL], ids=["README", "skill"])
+def test_no_figure_stands_in_a_document_that_the_simulator_does_not_give(document: str) -> None:
+    left = without_what_the_model_says(prose(document))
+    assert [line for line in left.splitlines() if re.search(r"\d", line)] == []
+
+
+@pytest.mark.parametrize("name", figures())
+def test_each_figure_is_said_somewhere(name: str) -> None:
+    phrase = figures()[name]
+    parts = [phrase] if isinstance(phrase, str) else phrase
+    lines = (README + SKILL).splitlines()
+    whole = isinstance(phrase, str) and phrase in README + SKILL
+    assert whole or any(all(part in line for part in parts) for line in lines)
+
+
+def test_the_output_in_the_readme_is_what_the_program_prints() -> None:
+    blocks = re.findall(
+        r"^```sh\n(.*)\n```\n\n```text\n(.*?)^```$", README, re.DOTALL | re.MULTILINE
+    )
+    assert [command for command, _ in blocks] == ["python code/main.py"]
+    for command, output in blocks:
+        assert run(*shlex.split(command)[2:]).stdout == output
+
+
+def test_the_two_commands_stand_alone_on_a_line() -> None:
+    for command in ("python code/main.py", TESTS):
+        assert f"```sh\n{command}\n```" in README
+    assert TESTS in (ROOT / ".ci" / "run").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    "command", sorted({*re.findall(r"`(python code/main\.py[^`]*)`", README)})
+)
+def test_every_command_of_the_readme_runs(command: str) -> None:
+    done = run(*shlex.split(command)[2:])
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def table_of_edits() -> list[tuple[str, str, list[str]]]:
+    rows = re.findall(r"^\| `([^`]+)` \| `([^`]+)` \| (.*) \|$", README, re.MULTILINE)
+    return [(old, new, re.findall("`([^`]+)`", see)) for old, new, see in rows]
+
+
+@pytest.mark.parametrize(("old", "new", "see"), table_of_edits())
+def test_change_this_line_see_that_number(
+    tmp_path: Path, old: str, new: str, see: list[str]
+) -> None:
+    before, after = run().stdout, run(program=edited(tmp_path, old, new)).stdout
+    assert see[-1] in after
+    assert see[-1] not in before
+    assert all(text in before for text in see[:-1])
+
+
+def test_there_are_edits_objectives_and_ten_terms() -> None:
+    assert len(table_of_edits()) >= 5
+    assert len(re.findall(r"^\| \*\*\w+\.\*\* .*`python code/main\.py", README, re.MULTILINE)) == 4
+    terms = re.findall(r"^- \*\*([^*]+)\*\*: .{20,90}$", README, re.MULTILINE)
+    assert [term.lower() for term in terms] == [
+        *("cold start", "warm pool", "pre-seeded image", "bottlerocket", "model streamer"),
+        *("gpu snapshot", "tiered loading", "live migration", "min_workers", "scale-to-zero"),
+    ]
+
+
+def test_the_tour_names_the_sections_of_the_file() -> None:
+    tour = re.findall(r"^(\d)\. ([A-Z ]+):", README, re.MULTILINE)
+    source = (ROOT / "code" / "main.py").read_text(encoding="utf-8")
+    assert tour == re.findall(r"^# --- (\d) ([A-Z ]+?) -+$", source, re.MULTILINE)
+
+
+def test_the_skills_frontmatter_suits_a_strict_reader_and_a_curriculum() -> None:
+    head = SKILL.split("---\n")[1].splitlines()
+    fields = dict(line.split(": ", 1) for line in head)
+    assert [*fields] == ["name", "description", "version", "phase", "lesson", "tags"]
+    assert re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", fields["name"])
+    assert len(fields["name"]) <= 64
+    assert 0 < len(fields["description"]) <= 1024
+    assert not re.search(r": |[<>#]|^[\"'\[{&*!|>%@`-]", fields["description"])
+    assert (fields["phase"], fields["lesson"]) == ("17", "10")
+    assert re.fullmatch(r"\[[a-z0-9-]+(, [a-z0-9-]+)*\]", fields["tags"])
+
+
+def test_the_skill_covers_what_a_planner_must() -> None:
+    for word in (*main.PHASES, *main.LAYERS):
+        assert f"| {getattr(word, '__name__', word)} |" in SKILL
+    headings = " ".join(re.findall(r"^## \d\. (.*)$", SKILL, re.MULTILINE)).lower()
+    for part in ("ask", "budget", "attacks", "mandatory", "reject", "refuse", "page", "alert"):
+        assert part in headings
+
+
+def test_a_70b_under_60_s_needs_a_pool_or_a_standby_node() -> None:
+    others = [name for name in main.LAYERS if name not in ("warm-pool", "warm-node")]
+    assert path(*others) == 62.5 > 60
+    assert path(*others, "warm-node") == 15.0
+
+
+def test_the_top_level_holds_what_the_design_card_names() -> None:
+    names = {entry.name for entry in ROOT.iterdir() if not entry.name.startswith(".")}
+    assert names == {"code", "outputs", "tests", "README.md", "pyproject.toml"}
+    assert not (ROOT / "code" / "__init__.py").exists()
