@@ -641,35 +641,37 @@ def migrate_result(s: Scenario, names: Sequence[str]) -> Result:
 # s time, $ dollars, B bytes; side and width stand before that. " -" draws a heading to its end.
 
 SCENARIO = """\
-2 SCENARIO: a {model} model, scaled to zero -
+2 SCENARIO: model {model}, scaled to zero -
 {weights_gb:d} GB of weights on {gpus:d} x {gpu_hbm_gb:d} GB of GPU memory: {replica:$}/h a replica
 promised: P99 time to first token {sla_s:s}; a request that misses it costs {drop_usd:$}"""
-WITH = "with {number} {name}: {tool}; needs {needs}"
-CHANGED = "{name} {was} -> {now} (yours)"
+WITH_ROW = "with {number} {name}: {tool}; needs {needs}"
+CHANGED_ROW = "{name} {was} -> {now} (yours)"
 RAW_HEAD = """\
 3 PHASES: from no replica to the first token -
 phase           seconds     range  share"""
-RAW = "{name:14}  {raw_seconds:>7n}  {raw_range:>8}  {raw_share:>5.0%}  {bar}"
+RAW_ROW = "{name:14}  {raw_seconds:>7n}  {raw_range:>8}  {raw_share:>5.0%}  {bar}"
 BOTH_HEAD = """\
 3 PHASES: from no replica to the first token, raw and with these layers -
 phase               raw     range  share      now     range  share"""
-BOTH = RAW.replace("{bar}", "{seconds:>7n}  {now_range:>8}  {now_share:>5.0%}  {bar}")
+BOTH_ROW = RAW_ROW.replace("{bar}", "{seconds:>7n}  {now_range:>8}  {now_share:>5.0%}  {bar}")
 PUBLISHED = "published for the raw 70b path: {range} s before the first forward"
 LAYER_HEAD = """\
 4 LAYERS: each alone -
    layer        attacks                  takes off s  path s  price"""
-LAYER = "{number:2} {name:11}  {phases:23}  {off_s:>11n}  {path_s:>6n}  {price}"
+LAYER_ROW = "{number:2} {name:11}  {phases:23}  {off_s:>11n}  {path_s:>6n}  {price}"
 STACK_HEAD = """\
 5 COLD PATH: layers in a stack -
 --with                                path s  speed-up  rent $/month"""
-STACK = "{names:36}  {cold_start_s:>6n}  {speedup:>7.1f}x  {standing_usd_per_month:>12$}{yours}"
+STACK_ROW = """\
+{names:36}  {cold_start_s:>6n}  {speedup:>7.1f}x  {standing_usd_per_month:>12$}{yours}"""
 FIRST = """\
 the first request waits {first_request_ttft_s:s} here; on a free warm slot {warm_ttft_s:s}
 warm-node rents an idle node: for one product it costs what a warm replica costs"""
 POOL_HEAD = """\
 6 MONEY: {min_workers:d} warm for each product, paid around the clock -
 products  GPUs a replica  GPU-hours/month  $/month"""
-POOL = "{products:>8d}  {gpus_per_replica:>14d}  {gpu_hours_per_month:>15n}  {usd_per_month:>7$}"
+POOL_ROW = """\
+{products:>8d}  {gpus_per_replica:>14d}  {gpu_hours_per_month:>15n}  {usd_per_month:>7$}"""
 MINUTE = """\
 a month, per minute of cold start avoided: {here_usd:$} here; {small_usd:$} for a 7b with \
 preseed,warm-node ({small_s:s}) on a {small_gpu_usd_per_hour:$} GPU"""
@@ -677,7 +679,7 @@ RATE_HEAD = """\
 per product: what a pool costs beyond scale-to-zero, and drops without one;
 requests that arrive while a replica boots wait too, and count as over
 requests/h  cold starts/day  over SLA  pool adds $/h  drops $/h  cheaper"""
-RATE = """\
+RATE_ROW = """\
 {requests_per_hour:>10d}  {cold_starts_per_day:>15n}  {over_sla_fraction:>8.1%}  \
 {warm_premium_usd_per_hour:>12$}  {cold_tax_usd_per_hour:>9$}  {cheaper}"""
 MIGRATION = """\
@@ -691,11 +693,11 @@ tokens take less time than KV cache below {crossover:.3g} Gbit/s; this network h
 FINDING = """\
 Finding: {name} is the longest phase, {seconds:s}. Next:
   {command}"""
-MOVES_HEAD = """\
+MOVE_HEAD = """\
 
-KV cache over 10, 25, 100, 400 Gbit/s (* tokens take less); last, the crossover
-ctx  KV cache   tokens    time    pause      10       25      100      400"""
-MOVES = "{k:>3d}k  {kv_bytes:>7B}  {token_bytes:>7B}  {ship_tokens_s:>6s}  {pause_s:>7s}"
+last columns: KV cache over so many Gbit/s (* tokens take less), the crossover
+ctx  KV cache   tokens    time    pause"""
+MOVE_ROW = "{k:>3d}k  {kv_bytes:>7B}  {token_bytes:>7B}  {ship_tokens_s:>6s}  {pause_s:>7s}"
 
 
 def num(x: float) -> str:
@@ -762,8 +764,9 @@ def scenario_lines(s: Scenario, names: Sequence[str], result: Result) -> list[st
     """What is run: the model, the promise, the layers and every figure that this run sets."""
     was = scenario_result(Scenario()) | {"weights_gb": weights_gb(s.but(weights_gb=None))}
     lines = [fill(SCENARIO, result["scenario"], gpus=gpus(s), replica=replica_usd_per_hour(s))]
-    lines += [fill(WITH, vars(LAYERS[name])) for name in names] or ["with no layers: the raw path"]
-    return lines + [fill(CHANGED, name=n, was=was[n], now=now) for n, now in vars(s).items()]
+    with_layers = [fill(WITH_ROW, vars(LAYERS[name])) for name in names]
+    lines += with_layers or ["with no layers: the raw path"]
+    return lines + [fill(CHANGED_ROW, name=n, was=was[n], now=now) for n, now in vars(s).items()]
 
 
 def anatomy_lines(s: Scenario, names: Sequence[str], result: Result) -> list[str]:
@@ -777,7 +780,7 @@ def anatomy_lines(s: Scenario, names: Sequence[str], result: Result) -> list[str
         cells |= {"now_share": after / now_s, "now_range": span(now[name])}
         if name == "total":
             picture = f"{raw_s / now_s:.1f}x" if names else f"{raw_s / 60:.1f} min"
-        lines.append(fill(BOTH if names else RAW, row, cells, bar=picture))
+        lines.append(fill(BOTH_ROW if names else RAW_ROW, row, cells, bar=picture))
     published = span(sum(row[end] for row in PUBLISHED_S.values()) for end in (0, 2))
     return [*lines, fill(PUBLISHED, range=published)]
 
@@ -792,7 +795,7 @@ def layer_lines(s: Scenario, names: Sequence[str], result: Result) -> list[str]:
             "off_s": cold_start_s(s) - path_s,
             "path_s": path_s,
         }
-        lines.append(fill(LAYER, vars(layer), alone))
+        lines.append(fill(LAYER_ROW, vars(layer), alone))
         if name in kept and sum(spared(s, kept, name).values()) < 0:
             notes.append(f"{name} makes {phases} slower: see its figures")
         if phases and name in names and name not in kept:
@@ -808,14 +811,14 @@ def stack_lines(s: Scenario, names: Sequence[str], result: Result) -> list[str]:
         if tuple(row["layers"]) in shown:
             yours = "  <- yours" if row["layers"] == list(names) else ""
             layers = ",".join(row["layers"]) or "(no layers)"
-            lines.append(fill(STACK, row, names=layers, yours=yours))
+            lines.append(fill(STACK_ROW, row, names=layers, yours=yours))
     return [*lines, fill(FIRST, result["scenario"], result)]
 
 
 def pool_lines(s: Scenario, names: Sequence[str], result: Result) -> list[str]:
     lines = [fill(POOL_HEAD, result["scenario"])]
     for products in sorted({s.products, 5}):
-        lines.append(fill(POOL, pool_result(s.but(products=products)), products=products))
+        lines.append(fill(POOL_ROW, pool_result(s.but(products=products)), products=products))
     small = s.but(model="7b", weights_gb=None, gpu_usd_per_hour=s.small_gpu_usd_per_hour)
     small = stack(small, ["preseed", "warm-node"])
     figures = {"small_usd": usd_per_cold_minute(small), "small_s": cold_start_s(small)}
@@ -834,13 +837,13 @@ def regime_text(s: Scenario, even: float | None, busy: float | None) -> str:
     if busy is None:
         return f"a pool pays above {num(even)}/h; without keep-alive no rate keeps a replica warm"
     if even >= busy:
-        return f"no middle: nearly free from {num(busy)}/h on, and a pool would pay above {num(even)}/h"
+        return f"no middle: nearly free from {num(busy)}/h on, before a pool pays at {num(even)}/h"
     return f"a pool pays above {num(even)}/h; from {num(busy)}/h on traffic keeps it nearly free"
 
 
 def regime_lines(s: Scenario, names: Sequence[str], result: Result) -> list[str]:
     even, busy, table = result["break_even"].values()
-    rows = [(row["requests_per_hour"], fill(RATE, row)) for row in table]
+    rows = [(row["requests_per_hour"], fill(RATE_ROW, row)) for row in table]
     for rate, label in ((even, "break-even"), (busy, "self-warm")):
         rows += [(rate, f"{digits(rate):>10}  {label + ' ':-<54}")] if rate else []
     lines = [RATE_HEAD, *(row for _, row in sorted(rows))]
@@ -879,10 +882,11 @@ def report_text(s: Scenario, names: Sequence[str], result: Result) -> list[str]:
 
 
 def migrate_text(s: Scenario, names: Sequence[str], result: Result) -> list[str]:
-    lines = [*scenario_lines(s, names, result), *migration_lines(s, names, result), MOVES_HEAD]
+    lines = [*scenario_lines(s, names, result), *migration_lines(s, names, result), MOVE_HEAD]
+    lines[-1] += "".join(f"{gbit_s:>8} " for gbit_s in NETWORKS_GBIT_S)
     for move in result["table"]:
         if move["network_gbit_s"] == NETWORKS_GBIT_S[0]:
-            lines.append(fill(MOVES, move, k=move["prompt_tokens"] / 1024))
+            lines.append(fill(MOVE_ROW, move, k=move["prompt_tokens"] / 1024))
         star = "*" if move["faster"] == "tokens" else " "
         lines[-1] += fill("{ship_kv_s:>8s}", move) + star
         if move["network_gbit_s"] == NETWORKS_GBIT_S[-1]:
