@@ -27,18 +27,20 @@ Not modelled: registries and networks that slow under load, boots that fail, pha
 one another, several regions, KV cache that fills up, what batching does to latency.
 """
 
-from __future__ import annotations
-
 import math
 import sys
 
-TYPE_CHECKING = False  # typing would double the start-up; type checkers take this for True
+# subtle: typing would double the start-up, so annotations have names for the type checker alone.
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
     from typing import Any, NoReturn, TypeAlias
 
     Formula: TypeAlias = "Callable[[Scenario], float]"
     Result: TypeAlias = dict[str, Any]
+else:
+    Any = Formula = NoReturn = Result = object
+    Iterable = Sequence = list
 
 # --- 1 FIGURES -----------------------------------------------------------------------------------
 # Edit these live. The tag behind a figure is its source; [assumed] and [arith] say it themselves.
@@ -73,7 +75,7 @@ class Figures:
     read_streams = 1  # readers of the default loader [runai]
     copy_pageable_gb_s = 3.5  # GB/s, host to GPU by the default loader, all GPUs together [lesson]
     copy_pinned_gb_s = 50.0  # GB/s, host to one GPU, pinned memory; PCIe 5 measures 55 [sllm]
-    streamer_read_streams = 16  # readers of the model streamer [runai]
+    streamer_read_streams = 16  # of the model streamer; idle where one gets the cap [runai]
     dram_gb_s = 200.0  # GB/s, weights that already lie in host memory [sllm]
 
     engine_fixed_s = 8.0  # s, process, tokenizer, KV-cache pool [lesson]
@@ -93,7 +95,7 @@ class Figures:
     products = 1  # endpoints that each keep their own pool [lesson]
     min_workers = 1  # warm replicas per product when the pool is on [lesson]
     sla_s = 2.0  # s, P99 time to first token promised [lesson]
-    drop_usd = 0.05  # $, what one request lost to the SLA costs [lesson]
+    drop_usd = 0.05  # $, what one late request costs, lost to the SLA [lesson]
     requests_per_hour = 30.0  # 1/h, arrivals at one product [assumed]
     keep_alive_s = 300.0  # s, idle time before a replica is let go [assumed]
 
@@ -157,7 +159,7 @@ class Scenario(Figures):
     def __setattr__(self, name: str, value: object) -> NoReturn:
         raise AttributeError(f"a scenario is frozen; scenario.but({name}={value!r}) makes a copy")
 
-    def but(self, **changes: Any) -> Scenario:
+    def but(self, **changes: Any) -> "Scenario":
         return Scenario(**{**vars(self), **changes})
 
 
@@ -176,7 +178,7 @@ def replica_usd_per_hour(s: Scenario) -> float:
     return s.gpu_usd_per_hour * gpus(s)
 
 
-def fault(name: str, value: Any) -> str:
+def must_be(name: str, value: Any) -> str:
     """What a figure must be where this value is not, else nothing."""
     if name == "model":
         return "" if value in [*MODELS] else f"one of {', '.join(MODELS)}"
@@ -187,19 +189,21 @@ def fault(name: str, value: Any) -> str:
         if SMALLEST <= value <= LARGEST or (value == 0 and not above_0):
             return ""
     kind = "a whole number" if name in WHOLE else "a number"
-    must = f"{kind} {'above 0' if above_0 else 'of 0 or more'} ({SMALLEST:g} to {LARGEST:g})"
+    must = f"{kind} {'above 0:' if above_0 else 'of 0, or'} {SMALLEST:g} to {LARGEST:g}"
     return "" if name == "weights_gb" and value is None else must
 
 
 def check(s: Scenario) -> None:
-    """Raise BadInput that names the first figure, of --set or of this file, that cannot be."""
+    """Raise BadInput that names the first figure, set or edited in this file, that cannot be."""
     for name in FIGURES:
-        if must := fault(name, value := getattr(s, name)):
-            where = "--set " if name in vars(s) else "main.py, "
-            raise BadInput(f"{where}{name} = {value!r}: must be {must}")
-    for name, row in (MODELS | PUBLISHED_S).items():
-        if min(row) <= 0:
-            raise BadInput(f"main.py, {name!r}: {row}: must be above 0")
+        if must := must_be(name, value := getattr(s, name)):
+            where = "--set " if name in vars(s) else "in the file, "
+            raise BadInput(f"{where}{name} = {value!r:.40}: must be {must}")
+    rows = MODELS | PUBLISHED_S | {"GPU_HEADROOM": (GPU_HEADROOM,), "P99_OVER": (P99_OVER,)}
+    for name, row in rows.items():
+        length = 5 if name in MODELS else 3 if name in PUBLISHED_S else 1
+        if len(row) != length or not all(isinstance(x, (int, float)) and x > 0 for x in row):
+            raise BadInput(f"in the file, {name} {row!r}: must be {length} numbers above 0")
 
 
 # --- 3 PHASES ------------------------------------------------------------------------------------
@@ -288,6 +292,7 @@ def warm_pool(s: Scenario) -> Scenario:
 
 def load_tiered(s: Scenario) -> float:
     """Weights in host memory already, then pinned copies: 140 / (50 x 2) = 1.4 s."""
+    # concession: the node has held them before; the first load on a fresh one is load_default's.
     return max(weights_gb(s) / s.dram_gb_s, weights_gb(s) / (s.copy_pinned_gb_s * gpus(s)))
 
 
@@ -415,12 +420,11 @@ def spared(s: Scenario, names: Sequence[str], name: str) -> dict[str, float]:
 # L = C - SLA. A cycle of scale-to-zero lasts from boot to boot.
 
 
-def cycle(s: Scenario, lam: float) -> tuple[float, float]:
-    """Arrivals in one cycle, D = e^(lam tau) + lam C, and how many of them are over the SLA.
+def cycle(s: Scenario, lam: float, cold_s: float) -> tuple[float, float]:
+    """Arrivals in one cycle, D = e^(lam tau) + lam C, and how many of them are late.
 
-    Over are the one that boots the replica and the lam L that come while it boots.
+    Late are the one that boots the replica and the lam L that come while it boots.
     """
-    cold_s = cold_start_s(s)
     # subtle: capped where it would overflow; by then 1/D has no digit left that anyone prints.
     arrivals = math.exp(min(lam * s.keep_alive_s, 700.0)) + lam * cold_s
     if s.sla_s < s.warm_ttft_s:
@@ -429,10 +433,10 @@ def cycle(s: Scenario, lam: float) -> tuple[float, float]:
 
 
 def break_even_rate(cold_s: float, sla_s: float, usd_per_hour: float, drop_usd: float) -> float:
-    """Requests per hour at which a warm replica costs what the requests lost without one cost.
+    """Requests per hour at which a warm replica costs what late requests cost without it.
 
-    Premium and loss both have 1/D, so keep-alive cancels: lam (1 + lam L) = x, with x the price
-    per second of one replica over that of a lost request. 328, 2, 4, 0.05 -> 24.7 requests/h.
+    Premium and tax both have 1/D, so keep-alive cancels: lam (1 + lam L) = x, with x the price
+    per second of one replica over that of a late request.
     """
     x = usd_per_hour / 3600 / drop_usd
     # subtle: (sqrt(1 + 4 L x) - 1) / 2L, rearranged to lose no digits where L x is small.
@@ -447,24 +451,25 @@ def break_even(s: Scenario) -> float | None:
     return break_even_rate(cold_s, s.sla_s, replica_usd_per_hour(s), s.drop_usd)
 
 
-def holds_p99(s: Scenario, lam: float) -> bool:
-    """Whether at most 1% are over at this rate; once they are, they are at every higher one."""
-    arrivals, over = cycle(s, lam)
-    return over <= P99_OVER * arrivals
+def holds_p99(s: Scenario, lam: float, cold_s: float) -> bool:
+    """Whether at most 1% are late at this rate; where it holds, it holds at every higher one."""
+    arrivals, late = cycle(s, lam, cold_s)
+    return late <= P99_OVER * arrivals
 
 
 def self_warm_rate(s: Scenario) -> float | None:
     """Requests per hour above which keep-alive alone holds P99; None where no rate does."""
-    if holds_p99(s, 0.0):
+    cold_s = cold_start_s(s)
+    if holds_p99(s, 0.0, cold_s):
         return 0.0
     if s.sla_s < s.warm_ttft_s or s.keep_alive_s == 0:
         return None
     low, high = 0.0, 1 / s.keep_alive_s
-    while not holds_p99(s, high):
+    while not holds_p99(s, high, cold_s):
         low, high = high, 2 * high
     while high - low > 1e-9 * high:
         middle = (low + high) / 2
-        low, high = (low, middle) if holds_p99(s, middle) else (middle, high)
+        low, high = (low, middle) if holds_p99(s, middle, cold_s) else (middle, high)
     return 3600 * high
 
 
@@ -473,29 +478,30 @@ def at_rate(s: Scenario, rate: float) -> Result:
 
     The premium is what the replica costs more: scale-to-zero does not hold a GPU 1/D of the time.
     """
-    lam = rate / 3600
-    arrivals, over = cycle(s, lam)
-    premium, tax = replica_usd_per_hour(s) / arrivals, s.drop_usd * rate * (over / arrivals)
-    pool_helps = over > 0 and s.sla_s >= s.warm_ttft_s
+    lam, cold_s = rate / 3600, cold_start_s(s)
+    arrivals, late = cycle(s, lam, cold_s)
+    premium, tax = replica_usd_per_hour(s) / arrivals, s.drop_usd * rate * (late / arrivals)
+    pool_helps = late > 0 and s.sla_s >= s.warm_ttft_s
     choice = "warm-pool" if pool_helps and tax > premium else "scale-to-zero"
     return {
         "requests_per_hour": rate,
         "cold_starts_per_day": 86400 * lam / arrivals,
-        "over_sla_fraction": over / arrivals,
+        "over_sla_fraction": late / arrivals,
         "warm_premium_usd_per_hour": premium,
         "cold_tax_usd_per_hour": tax,
-        "cheaper": "either" if pool_helps and holds_p99(s, lam) else choice,
+        "cheaper": "either" if pool_helps and holds_p99(s, lam, cold_s) else choice,
     }
 
 
 def regimes(s: Scenario) -> Result:
     """The rates where the regimes part, and a table of round rates that leads through them."""
-    even, busy = break_even(s), self_warm_rate(s)
-    low, *_, high = sorted(rate for rate in (even, even, busy, busy) if rate) or (10.0, 10.0)
+    pays, busy = break_even(s), self_warm_rate(s)
+    marks = [rate for rate in (pays, busy) if rate] or [10.0]
+    low, high = min(marks), max(marks)
     rates = {float(f"{rate:.1g}") for rate in (low / 30, low / 10, low / 3, high * 2, high * 5)}
     rates |= {float(f"{math.sqrt(low * high):.2g}"), float(s.requests_per_hour)}
     rows = [at_rate(s, rate) for rate in sorted(rates)]
-    return {"requests_per_hour": even, "self_warm_requests_per_hour": busy, "table": rows}
+    return {"requests_per_hour": pays, "self_warm_requests_per_hour": busy, "table": rows}
 
 
 def usd_per_cold_minute(s: Scenario) -> float:
@@ -563,7 +569,7 @@ def migration(s: Scenario) -> dict[str, float]:
 # --- 8 REPORT ------------------------------------------------------------------------------------
 # A result is one dictionary: it is the JSON, and the text is printed from it.
 
-KNOWN_STACKS = (  # worth knowing, from the raw path down to the shortest
+KNOWN_STACKS = (  # worth knowing, from the raw path down to the 70b's shortest
     (),
     ("preseed",),
     ("preseed", "stream"),
@@ -637,84 +643,25 @@ def migrate_result(s: Scenario, names: Sequence[str]) -> Result:
 
 
 # --- from here on: printing only -----------------------------------------------------------------
-# A text below looks like what it prints. A field ends in how: n three digits, d no idle ones,
-# s time, $ dollars, B bytes; side and width stand before that. " -" draws a heading to its end.
-
-SCENARIO = """\
-2 SCENARIO: model {model}, scaled to zero -
-{weights_gb:d} GB of weights on {gpus:d} x {gpu_hbm_gb:d} GB of GPU memory: {replica:$}/h a replica
-promised: P99 time to first token {sla_s:s}; a request that misses it costs {drop_usd:$}"""
-WITH_ROW = "with {number} {name}: {tool}; needs {needs}"
-CHANGED_ROW = "{name} {was} -> {now} (yours)"
-RAW_HEAD = """\
-3 PHASES: from no replica to the first token -
-phase           seconds     range  share"""
-RAW_ROW = "{name:14}  {raw_seconds:>7n}  {raw_range:>8}  {raw_share:>5.0%}  {bar}"
-BOTH_HEAD = """\
-3 PHASES: from no replica to the first token, raw and with these layers -
-phase               raw     range  share      now     range  share"""
-BOTH_ROW = RAW_ROW.replace("{bar}", "{seconds:>7n}  {now_range:>8}  {now_share:>5.0%}  {bar}")
-PUBLISHED = "published for the raw 70b path: {range} s before the first forward"
-LAYER_HEAD = """\
-4 LAYERS: each alone -
-   layer        attacks                  takes off s  path s  price"""
-LAYER_ROW = "{number:2} {name:11}  {phases:23}  {off_s:>11n}  {path_s:>6n}  {price}"
-STACK_HEAD = """\
-5 COLD PATH: layers in a stack -
---with                                path s  speed-up  rent $/month"""
-STACK_ROW = """\
-{names:36}  {cold_start_s:>6n}  {speedup:>7.1f}x  {standing_usd_per_month:>12$}{yours}"""
-FIRST = """\
-the first request waits {first_request_ttft_s:s} here; on a free warm slot {warm_ttft_s:s}
-warm-node rents an idle node: for one product it costs what a warm replica costs"""
-POOL_HEAD = """\
-6 MONEY: {min_workers:d} warm for each product, paid around the clock -
-products  GPUs a replica  GPU-hours/month  $/month"""
-POOL_ROW = """\
-{products:>8d}  {gpus_per_replica:>14d}  {gpu_hours_per_month:>15n}  {usd_per_month:>7$}"""
-MINUTE = """\
-a month, per minute of cold start avoided: {here_usd:$} here; {small_usd:$} for a 7b with \
-preseed,warm-node ({small_s:s}) on a {small_gpu_usd_per_hour:$} GPU"""
-RATE_HEAD = """\
-per product: what a pool costs beyond scale-to-zero, and drops without one;
-requests that arrive while a replica boots wait too, and count as over
-requests/h  cold starts/day  over SLA  pool adds $/h  drops $/h  cheaper"""
-RATE_ROW = """\
-{requests_per_hour:>10d}  {cold_starts_per_day:>15n}  {over_sla_fraction:>8.1%}  \
-{warm_premium_usd_per_hour:>12$}  {cold_tax_usd_per_hour:>9$}  {cheaper}"""
-MIGRATION = """\
-7 MIGRATION: an eviction hits a request of {prompt_tokens:d} tokens -
-moved        bytes      time     pause
-KV cache  {kv_bytes:>8B}  {ship_kv_s:>8s}  {ship_kv_s:>8s}  in one piece
-tokens    {token_bytes:>8B}  {ship_tokens_s:>8s}  {pause_s:>8s}  \
-{rounds:d} rounds, {recomputed_tokens:d} tokens recomputed
-nothing        0 B  {cold_s:>8s}  {cold_s:>8s}  cold start, then prefill
-tokens take less time than KV cache below {crossover:.3g} Gbit/s; this network has {gbit_s:.3g}"""
-FINDING = """\
-Finding: {name} is the longest phase, {seconds:s}. Next:
-  {command}"""
-MOVE_HEAD = """\
-
-last columns: KV cache over so many Gbit/s (* tokens take less), the crossover
-ctx  KV cache   tokens    time    pause"""
-MOVE_ROW = "{k:>3d}k  {kv_bytes:>7B}  {token_bytes:>7B}  {ship_tokens_s:>6s}  {pause_s:>7s}"
+# A text looks like what it prints. A field ends in a capital: N three digits, D no idle zero,
+# T time, $ dollars, B bytes; before it stand side and width. A heading ends in " -".
 
 
-def num(x: float) -> str:
+def three(x: float) -> str:
     """Three digits or so, in at most nine characters."""
     if x < 1:
-        return f"-{num(-x)}" if x < 0 else f"{x:.2g}" if x >= 0.001 else "<0.001" if x else "0"
+        return f"-{three(-x)}" if x < 0 else f"{x:.2g}" if x >= 0.001 else "<0.001" if x else "0"
     if x < 999.95:
         return f"{x:.1f}" if x < 99.95 else f"{x:.1f}".removesuffix(".0")
     return f"{x:,.0f}" if x < 1e7 else f"{x:.1e}"
 
 
-def digits(x: float) -> str:
-    return num(x).removesuffix(".0")
+def plain(x: float) -> str:
+    return three(x).removesuffix(".0")
 
 
-def seconds(x: float) -> str:
-    return f"{num(x)} s" if x >= 1 else f"{1000 * x:.3g} ms"
+def duration(x: float) -> str:
+    return f"{three(x)} s" if x >= 1 else f"{1000 * x:.3g} ms"
 
 
 def dollars(x: float) -> str:
@@ -727,10 +674,10 @@ def size(x: float) -> str:
 
 
 def span(ends: Iterable[float]) -> str:
-    return "-".join(dict.fromkeys(map(digits, ends)))
+    return "-".join(dict.fromkeys(plain(round(end) if end >= 100 else end) for end in ends))
 
 
-FORMS = {"n": num, "d": digits, "s": seconds, "$": dollars, "B": size}
+FORMS = {"N": three, "D": plain, "T": duration, "$": dollars, "B": size}
 
 
 class Shown(float):
@@ -753,20 +700,39 @@ def fill(text: str, *records: Result, **more: Any) -> str:
 
 
 def bar(now: float, raw: float, cells_per_s: float) -> str:
-    """What stays of a phase and what was taken off; never nothing for something."""
+    """What stays of a phase, and lighter what was taken off; never nothing for something."""
     blocks = str(getattr(sys.stdout, "encoding", "")).lower().startswith("utf")
     stays, off = "\u2588\u2591" if blocks else "#."
     cells = max(round(now * cells_per_s), 1 if now else 0)
     return stays * cells + off * (round(raw * cells_per_s) - cells)
 
 
+SCENARIO = """\
+2 SCENARIO: model {model}, scaled to zero -
+{weights_gb:D} GB of weights on {gpus:D} x {gpu_hbm_gb:D} GB of GPU memory: {usd:$}/h a replica
+promised: P99 time to first token {sla_s:T}; a late request costs {drop_usd:$}"""
+WITH_ROW = "with {number} {name}: {tool}; needs {needs}"
+CHANGED_ROW = "{name} {was} -> {now} (yours)"
+
+
 def scenario_lines(s: Scenario, names: Sequence[str], result: Result) -> list[str]:
     """What is run: the model, the promise, the layers and every figure that this run sets."""
     was = scenario_result(Scenario()) | {"weights_gb": weights_gb(s.but(weights_gb=None))}
-    lines = [fill(SCENARIO, result["scenario"], gpus=gpus(s), replica=replica_usd_per_hour(s))]
+    lines = [fill(SCENARIO, result["scenario"], gpus=gpus(s), usd=replica_usd_per_hour(s))]
     with_layers = [fill(WITH_ROW, vars(LAYERS[name])) for name in names]
     lines += with_layers or ["with no layers: the raw path"]
     return lines + [fill(CHANGED_ROW, name=n, was=was[n], now=now) for n, now in vars(s).items()]
+
+
+RAW_HEAD = """\
+3 PHASES: from no replica to the first token -
+phase           seconds     range  share"""
+RAW_ROW = "{name:14}  {raw_seconds:>7N}  {raw_range:>8}  {raw_share:>5.0%}  {bar}"
+BOTH_HEAD = """\
+3 PHASES: from no replica to the first token, raw and with these layers -
+phase               raw     range  share      now     range  share  light: off"""
+BOTH_ROW = RAW_ROW.replace("{bar}", "{seconds:>7N}  {now_range:>8}  {now_share:>5.0%}  {bar}")
+PUBLISHED = "published for the raw 70b path: {range} s before the first forward"
 
 
 def anatomy_lines(s: Scenario, names: Sequence[str], result: Result) -> list[str]:
@@ -776,13 +742,19 @@ def anatomy_lines(s: Scenario, names: Sequence[str], result: Result) -> list[str
     for row in [*result["phases"], {"name": "total", "seconds": now_s, "raw_seconds": raw_s}]:
         name, before, after = row["name"], row["raw_seconds"], row["seconds"]
         picture = bar(after, before, (12 if names else 38) / longest_s)
-        cells = {"raw_share": before / raw_s, "raw_range": span(raw[name])}
-        cells |= {"now_share": after / now_s, "now_range": span(now[name])}
         if name == "total":
             picture = f"{raw_s / now_s:.1f}x" if names else f"{raw_s / 60:.1f} min"
+        cells = {"raw_share": before / raw_s, "raw_range": span(raw[name])}
+        cells |= {"now_share": after / now_s, "now_range": span(now[name])}
         lines.append(fill(BOTH_ROW if names else RAW_ROW, row, cells, bar=picture))
     published = span(sum(row[end] for row in PUBLISHED_S.values()) for end in (0, 2))
     return [*lines, fill(PUBLISHED, range=published)]
+
+
+LAYER_HEAD = """\
+4 LAYERS: each alone -
+   layer        attacks                  saves s  path s  price"""
+LAYER_ROW = "{number:2} {name:11}  {phases:23}  {saves_s:>7N}  {path_s:>6N}  {price}"
 
 
 def layer_lines(s: Scenario, names: Sequence[str], result: Result) -> list[str]:
@@ -790,19 +762,29 @@ def layer_lines(s: Scenario, names: Sequence[str], result: Result) -> list[str]:
     kept, lines, notes = working(s, names), [LAYER_HEAD], []
     for layer in LAYERS.values():
         name, phases, path_s = layer.name, "+".join(layer.attacks), cold_start_s(layer.change(s))
-        alone = {
-            "phases": phases or "no phase",
-            "off_s": cold_start_s(s) - path_s,
-            "path_s": path_s,
-        }
-        lines.append(fill(LAYER_ROW, vars(layer), alone))
+        alone = {"phases": phases or "no phase", "path_s": path_s}
+        lines.append(fill(LAYER_ROW, vars(layer), alone, saves_s=cold_start_s(s) - path_s))
         if name in kept and sum(spared(s, kept, name).values()) < 0:
             notes.append(f"{name} makes {phases} slower: see its figures")
         if phases and name in names and name not in kept:
             fits = layer.change(s) is not s
-            why = f"{phases} would take no longer" if fits else f"it needs {layer.needs}"
+            why = "the stack is as fast without it" if fits else f"it needs {layer.needs}"
             notes.append(f"{name} lies idle: {why}")
     return lines + notes
+
+
+STACK_HEAD = """\
+5 COLD PATH: layers in a stack -
+--with                                path s  speed-up  rent $/month"""
+STACK_ROW = """\
+{names:36}  {cold_start_s:>6N}  {speedup:>7.1f}x  {standing_usd_per_month:>12$}{yours}"""
+FIRST = """\
+the first request waits {first_request_ttft_s:T} here; on a free warm slot {warm_ttft_s:T}
+warm-node rents an idle node: for one product it costs what a warm replica costs"""
+
+
+def listed(names: Sequence[str]) -> str:
+    return "all" if len(names) == len(LAYERS) else ",".join(names)
 
 
 def stack_lines(s: Scenario, names: Sequence[str], result: Result) -> list[str]:
@@ -810,47 +792,82 @@ def stack_lines(s: Scenario, names: Sequence[str], result: Result) -> list[str]:
     for row in result["stacks"]:
         if tuple(row["layers"]) in shown:
             yours = "  <- yours" if row["layers"] == list(names) else ""
-            layers = ",".join(row["layers"]) or "(no layers)"
+            layers = listed(row["layers"]) or "(no layers)"
             lines.append(fill(STACK_ROW, row, names=layers, yours=yours))
     return [*lines, fill(FIRST, result["scenario"], result)]
+
+
+POOL_HEAD = """\
+6 MONEY: a warm pool of {min_workers:D} for each product, paid around the clock -
+products  GPUs a replica  GPU-hours/month  $/month"""
+POOL_ROW = """\
+{products:>8D}  {gpus_per_replica:>14D}  {gpu_hours_per_month:>15N}  {usd_per_month:>7$}"""
+MINUTE = """\
+a warm replica's month, per minute of cold start that it avoids: {here_usd:$} here; \
+{usd:$} for a {small} behind preseed,warm-node ({path_s:T}) on a {gpu_usd_per_hour:$} GPU"""
 
 
 def pool_lines(s: Scenario, names: Sequence[str], result: Result) -> list[str]:
     lines = [fill(POOL_HEAD, result["scenario"])]
     for products in sorted({s.products, 5}):
         lines.append(fill(POOL_ROW, pool_result(s.but(products=products)), products=products))
-    small = s.but(model="7b", weights_gb=None, gpu_usd_per_hour=s.small_gpu_usd_per_hour)
+    small = s.but(
+        model=next(iter(MODELS)), weights_gb=None, gpu_usd_per_hour=s.small_gpu_usd_per_hour
+    )
     small = stack(small, ["preseed", "warm-node"])
-    figures = {"small_usd": usd_per_cold_minute(small), "small_s": cold_start_s(small)}
-    here_usd = usd_per_cold_minute(stack(s, names))
-    return [*lines, fill(MINUTE, result["scenario"], figures, here_usd=here_usd)]
+    figures = {"small": small.model, "path_s": cold_start_s(small), **vars(small)}
+    usd, here_usd = usd_per_cold_minute(small), usd_per_cold_minute(stack(s, names))
+    return [*lines, fill(MINUTE, figures, usd=usd, here_usd=here_usd)]
 
 
-def regime_text(s: Scenario, even: float | None, busy: float | None) -> str:
+RATE_HEAD = """\
+per product: what a warm replica adds to scale-to-zero's bill, and what late
+requests cost without it; those that come while a replica boots are late too
+requests/h  cold starts/day    late  pool adds $/h  late cost $/h  cheaper"""
+RATE_ROW = """\
+{requests_per_hour:>10D}  {cold_starts_per_day:>15N}  {over_sla_fraction:>6.1%}  \
+{warm_premium_usd_per_hour:>13$}  {cold_tax_usd_per_hour:>13$}  {cheaper}"""
+MARKS = {
+    "requests_per_hour": "{:>10}  break-even: above it late requests cost more than a pool -",
+    "self_warm_requests_per_hour": "{:>10}  self-warm: above it traffic alone holds P99 -",
+}
+
+
+def regime_text(s: Scenario, pays: float | None, busy: float | None) -> str:
     """Where the warm pool pays, in words, or why it never does."""
     if s.sla_s < s.warm_ttft_s:
-        return "even a warm replica misses this SLA: no pool helps"
+        return "even a warm replica is late: no pool helps"
     if cold_start_s(s) <= s.sla_s:
-        return "no cold start is over the SLA: nothing to avoid, so no pool pays"
-    if even is None:
-        return "a lost request costs nothing, so no rate makes a pool pay"
+        return "no cold start is late: there is nothing to avoid, so no pool pays"
+    if pays is None:
+        return "a late request costs nothing, so no rate makes a pool pay"
     if busy is None:
-        return f"a pool pays above {num(even)}/h; without keep-alive no rate keeps a replica warm"
-    if even >= busy:
-        return f"no middle: nearly free from {num(busy)}/h on, before a pool pays at {num(even)}/h"
-    return f"a pool pays above {num(even)}/h; from {num(busy)}/h on traffic keeps it nearly free"
+        return f"a pool pays above {three(pays)}/h; without keep-alive no traffic holds P99"
+    if pays >= busy:
+        return f"no middle: above {three(busy)}/h traffic holds P99, before a pool pays"
+    return f"a pool pays above {three(pays)}/h; above {three(busy)}/h traffic holds P99 without it"
 
 
 def regime_lines(s: Scenario, names: Sequence[str], result: Result) -> list[str]:
-    even, busy, table = result["break_even"].values()
-    rows = [(row["requests_per_hour"], fill(RATE_ROW, row)) for row in table]
-    for rate, label in ((even, "break-even"), (busy, "self-warm")):
-        rows += [(rate, f"{digits(rate):>10}  {label + ' ':-<54}")] if rate else []
+    found = result["break_even"]
+    rows = [(row["requests_per_hour"], fill(RATE_ROW, row)) for row in found["table"]]
+    rows += [(found[key], MARKS[key].format(plain(found[key]))) for key in MARKS if found[key]]
     lines = [RATE_HEAD, *(row for _, row in sorted(rows))]
-    lines += [regime_text(stack(s, names), even, busy)]
+    lines += [regime_text(stack(s, names), *(found[key] for key in MARKS))]
     rent = stack_result(s, without(names, "warm-pool"))["standing_usd_per_month"]
-    standing = f"standing by, at any rate: {dollars(rent / s.hours_per_month)}/h more"
+    standing = f"the standby node costs {dollars(rent / s.hours_per_month)}/h on top of either"
     return [*lines, standing] if rent else lines
+
+
+MIGRATION = """\
+7 MIGRATION: an eviction hits a request of {prompt_tokens:D} tokens -
+moved        bytes      time     pause
+KV cache  {kv_bytes:>8B}  {ship_kv_s:>8T}  {ship_kv_s:>8T}  in one piece
+tokens    {token_bytes:>8B}  {ship_tokens_s:>8T}  {pause_s:>8T}  \
+{recomputed_tokens:D} recomputed, rounds: {rounds:D}
+nothing        0 B  {cold_s:>8T}  {cold_s:>8T}  cold start, then prefill
+tokens take less time than KV cache below {crossover:.3g} Gbit/s; this network has {gbit_s:.3g}
+with these layers an eviction stops the request for {eviction_pause_s:T}"""
 
 
 def migration_lines(s: Scenario, names: Sequence[str], result: Result) -> list[str]:
@@ -859,46 +876,67 @@ def migration_lines(s: Scenario, names: Sequence[str], result: Result) -> list[s
     return [fill(MIGRATION, result["scenario"], move, gbit_s, cold_s=cold["eviction_pause_s"])]
 
 
+FINDING = """\
+Finding: {name} takes longest, {seconds:T} of {cold_start_s:T}. {advice}:
+  {command}"""
+
+
 def finding_lines(s: Scenario, names: Sequence[str], result: Result) -> list[str]:
-    """The longest phase, and the next command to try: the short stack, a pool, migration."""
-    longest = max(result["phases"], key=lambda row: float(row["seconds"]))
-    done = "warm-pool" in names
-    layers = names if done else [*names, "warm-pool"] if names else KNOWN_STACKS[-1]
-    listed = "all" if len(layers) == len(LAYERS) else ",".join(layers)
-    words = ["python code/main.py" + " migrate" * done, f"--with {listed}"]
+    """The longest phase, and what to try next: the layer that helps most, else migration."""
+    after = {name: cold_start_s(stack(s, [*names, name])) for name in LAYERS}
+    best = min(LAYERS, key=lambda name: after[name])
+    best = best if after[best] < result["cold_start_s"] else "warm-pool"
+    command, advice = "", f"{best} would help most"
+    if best in names or result["first_request_ttft_s"] <= s.sla_s:
+        command, advice = " migrate", "And when a node goes away"
+    else:
+        names = [*names, best]
+    words = [f"python code/main.py{command}", *([f"--with {listed(names)}"] if names else [])]
     words += [f"--set {name}={value}" for name, value in vars(s).items()]
-    one_line = " ".join(words)
-    command = one_line if len(one_line) < 78 else " \\\n      ".join(words)
-    return [fill(FINDING, longest, command=command)]
+    line = " ".join(words)
+    command = line if len(line) < 78 else " \\\n      ".join(words)
+    longest = max(result["phases"], key=lambda row: float(row["seconds"]))
+    return [fill(FINDING, result, longest, advice=advice, command=command)]
+
+
+SECTIONS = (
+    scenario_lines,
+    anatomy_lines,
+    layer_lines,
+    stack_lines,
+    pool_lines,
+    regime_lines,
+    migration_lines,
+    finding_lines,
+)
+MOVE_HEAD = """\
+
+last columns: KV cache over so many Gbit/s (* tokens take less), the crossover
+ctx  KV cache   tokens    time    pause"""
+MOVE_ROW = "{k:>3D}k  {kv_bytes:>7B}  {token_bytes:>7B} {ship_tokens_s:>7T}  {pause_s:>7T}"
 
 
 def report_text(s: Scenario, names: Sequence[str], result: Result) -> list[str]:
-    lines = []
-    for section in (scenario_lines, anatomy_lines, layer_lines, stack_lines):
-        lines += section(s, names, result)
-    for section in (pool_lines, regime_lines, migration_lines, finding_lines):
-        lines += section(s, names, result)
-    return lines
+    return [line for section in SECTIONS for line in section(s, names, result)]
 
 
 def migrate_text(s: Scenario, names: Sequence[str], result: Result) -> list[str]:
     lines = [*scenario_lines(s, names, result), *migration_lines(s, names, result), MOVE_HEAD]
-    lines[-1] += "".join(f"{gbit_s:>8} " for gbit_s in NETWORKS_GBIT_S)
+    lines[-1] += "".join(f"{gbit_s:>8} " for gbit_s in NETWORKS_GBIT_S) + "cross"
     for move in result["table"]:
         if move["network_gbit_s"] == NETWORKS_GBIT_S[0]:
             lines.append(fill(MOVE_ROW, move, k=move["prompt_tokens"] / 1024))
-        star = "*" if move["faster"] == "tokens" else " "
-        lines[-1] += fill("{ship_kv_s:>8s}", move) + star
+        lines[-1] += fill("{ship_kv_s:>8T}", move) + " *"[move["faster"] == "tokens"]
         if move["network_gbit_s"] == NETWORKS_GBIT_S[-1]:
             lines[-1] += fill("{gbit_s:>5.3g}", gbit_s=8 * move["crossover_gb_s"])
     return lines
 
 
 def page(lines: Iterable[str]) -> str:
-    """The lines at 80 columns: headings drawn out, longer lines broken where words allow it."""
+    """The lines at 80 columns: " -" drawn out, longer lines broken where words allow it."""
     done = []
     for line in "\n".join(lines).splitlines():
-        line = line.rstrip() if not line.endswith(" -") else line[:-1].ljust(80, "-")
+        line = line[:-1].ljust(80, "-") if line.endswith(" -") else line.rstrip()
         while len(line) > 80 and (cut := line.rfind(" ", 3, 81)) > 0:
             done.append(line[:cut].rstrip())
             line = "  " + line[cut:].lstrip()

@@ -11,6 +11,7 @@ import main
 
 ANSWERS = Path(__file__).parent.parent / "outputs" / "exercise-answers.toml"
 CLOSE = 0.01  # a right answer may be rounded by this share
+GIB = 1.073741824  # GB
 
 
 class Question(NamedTuple):
@@ -37,8 +38,8 @@ def exercise_1(given: dict[str, Any], **other: float) -> float:
 def slips_1(given: dict[str, Any]) -> dict[str, float]:
     rate, hour, drop = exercise_1(given), given["gpu_usd_per_hour"], given["drop_usd"]
     return {
-        "That is the price of an hour over the price of a drop, as if every request were lost. "
-        "Do requests that follow soon after another one find the replica warm?": hour / drop,
+        "That is an hour's price over a late request's, as if each request were late and alone. "
+        "Do others come while a replica boots, and is that time paid too?": hour / drop,
         "Those are requests per second. How many seconds has an hour?": rate / 3600,
         "Those are requests per minute. How many minutes has an hour?": rate / 60,
         "Those are requests per day. How many hours has a day?": rate * 24,
@@ -63,12 +64,10 @@ def read_s(s: main.Scenario) -> float:
 
 
 def units(truth: float) -> dict[str, float]:
-    """Slips that any number of seconds can have."""
+    """Slips of units that any number of seconds can have."""
     return {
         "That looks like minutes. Which unit does the name end in?": truth / 60,
         "That looks like milliseconds. Which unit does the name end in?": truth * 1000,
-        "Is the disk's rate in bits or in bytes?": truth * 8,
-        "GiB for GB? A GB here is 1e9 bytes, on both sides of the division.": truth / 1.073741824,
     }
 
 
@@ -81,6 +80,8 @@ def slips_3(name: str) -> Callable[[dict[str, Any]], dict[str, float]]:
         return {
             "read_s": {
                 **units(read),
+                "Is the disk's rate in bits or in bytes?": read * 8,
+                "GiB for GB? A GB here is 1e9 bytes, above and below the line.": read / GIB,
                 "How many bytes has a parameter in bf16?": read / 2,
                 "That is the disk of the default figures. Which rate is given?": (
                     main.weights_gb(s) / main.Figures.read_cap_gb_s
@@ -125,8 +126,8 @@ QUESTIONS = [
         "exercise_1",
         "requests_per_hour",
         exercise_1,
-        "How many arrivals does a cycle from boot to boot have, and how many of them are lost? "
-        "Does keep-alive matter where premium and loss are equal?",
+        "How many arrivals does a cycle from boot to boot have, and how many of them are late? "
+        "Which share of a cycle does scale-to-zero not pay for?",
         slips_1,
     ),
     Question(
@@ -186,7 +187,7 @@ def judge(question: Question, answers: dict[str, Any]) -> Verdict:
     place = f"{question.exercise}.{question.answer}"
     if value == "":
         return Verdict("blank", f"{place}: write your number into outputs/{ANSWERS.name}")
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or value != value:
         return Verdict(
             "wrong", f"{place} = {value!r}: is it a plain number, without unit or quotes?"
         )

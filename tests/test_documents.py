@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +42,7 @@ def figures() -> dict[str, str | tuple[str, ...]]:
         "the short path": f"is the shortest path: {short:.1f} s, {328 / short:.1f}x",
         "the short stack": f"The {g(short)} s stack",
         "no standby": f"without the standby node: {g(path('preseed', 'snapshot'))} s",
+        "no snapshot": f"warm-node, {path('preseed', 'tiered', 'graph-cache', 'warm-node'):.1f} s",
         "why 60": (
             f"node {g(raw['node_provision'])} s + snapshot {g(main.restore_snapshot(s))} s"
             f" + first\nforward {g(raw['first_forward'])} s = {g(path('preseed', 'snapshot'))} s"
@@ -51,10 +53,11 @@ def figures() -> dict[str, str | tuple[str, ...]]:
         "self-warm": f"(raw 70B: {rates['self_warm_requests_per_hour']:.1f} requests/h)",
         "crossover": f"the crossover, {crossover:.1f} Gbit/s for a 70B",
         "crossover's context": f"with {s.prompt_tokens:,} tokens. Above",
+        "slots": f"min_workers: {main.Figures.min_workers} covers",
         "asked: SLA": f"P99, {g(s.sla_s)} s",
         "asked: rate": f"{g(s.requests_per_hour)}/h, Poisson",
         "asked: drop": f"| ${s.drop_usd} |",
-        "asked: price": f"${s.gpu_usd_per_hour:.2f}/h, one product",
+        "asked: price": f"${s.gpu_usd_per_hour:.2f}/h |",
         "asked: image": f"{g(s.image_gb)} GB, {g(s.read_cap_gb_s)} GB/s",
         "asked: context": f"| {s.prompt_tokens:,} tokens |",
         "pool": f"${pool:,.0f} a month for each",
@@ -197,6 +200,15 @@ def test_a_70b_under_60_s_needs_a_pool_or_a_standby_node() -> None:
 
 
 def test_the_top_level_holds_what_the_design_card_names() -> None:
-    names = {entry.name for entry in ROOT.iterdir() if not entry.name.startswith(".")}
-    assert names == {"code", "outputs", "tests", "README.md", "pyproject.toml"}
+    listed = subprocess.run(["git", "ls-files"], capture_output=True, cwd=ROOT, encoding="utf-8")
+    if listed.returncode:
+        pytest.skip("not in a git checkout, so anything may lie here")
+    names = {name.split("/")[0] for name in listed.stdout.split()}
+    assert {name for name in names if not name.startswith(".")} == {
+        "code",
+        "outputs",
+        "tests",
+        "README.md",
+        "pyproject.toml",
+    }
     assert not (ROOT / "code" / "__init__.py").exists()

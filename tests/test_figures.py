@@ -118,16 +118,15 @@ def test_a_scenario_is_frozen_and_knows_its_names() -> None:
     ("old", "new", "says"),
     [
         ("node_provision_s = 50.0", "node_provision_s = -50.0", "node_provision_s = -50.0: must"),
-        (
-            "read_cap_gb_s = 4.0",
-            "read_cap_gb_s = 0",
-            "read_cap_gb_s = 0: must be a number above 0",
-        ),
+        ("read_cap_gb_s = 4.0", "read_cap_gb_s = 0", "read_cap_gb_s = 0: must be a number above"),
         ("products = 1 ", "products = 1.5 ", "products = 1.5: must be a whole number"),
         ("sla_s = 2.0", "sla_s = 2,0", "sla_s = (2, 0): must be a number"),
         ('model = "70b"', 'model = "70"', "model = '70': must be one of 7b, 8b, 13b"),
-        ('"8b": (8, 32', '"8b": (8, -32', "'8b': (8, -32"),
-        ('"engine_init": (10,', '"engine_init": (0,', "'engine_init': (0,"),
+        ('"8b": (8, 32', '"8b": (8, -32', "8b (8, -32"),
+        ('"8b": (8, 32,', '"8b": (8,', "8b (8, 4096, 8, 128): must be 5 numbers above 0"),
+        ('"engine_init": (10,', '"engine_init": ("10",', "engine_init ('10', 20, 30): must be 3"),
+        ("GPU_HEADROOM = 1.1", "GPU_HEADROOM = 0", "GPU_HEADROOM (0,): must be"),
+        ("P99_OVER = 0.01", "P99_OVER = 0.0", "P99_OVER (0.0,): must be"),
     ],
 )
 def test_nonsense_edited_into_the_file_is_named(
@@ -136,6 +135,6 @@ def test_nonsense_edited_into_the_file_is_named(
     done = run(program=edited(tmp_path, old, new))  # type: ignore[arg-type]
     assert done.returncode == 2
     assert done.stdout == ""
-    assert done.stderr.startswith("main.py: main.py, ")
+    assert done.stderr.startswith("main.py: in the file, ")
     assert says in done.stderr
     assert done.stderr.count("\n") == 1

@@ -124,11 +124,11 @@ def test_the_table_leads_through_every_regime_there_is(layers: list[str]) -> Non
 
 EDGES = [
     # figures, break-even, self-warm, what the report says
-    ({}, 36.9, 80.5, "a pool pays above 36.9/h; from 80.5/h on"),
-    ({"sla_s": 328.0}, None, 0.0, "no cold start is over the SLA"),
-    ({"sla_s": 0.4}, None, None, "even a warm replica misses this SLA"),
-    ({"drop_usd": 0}, None, 80.5, "a lost request costs nothing"),
-    ({"keep_alive_s": 0}, 36.9, None, "without keep-alive no rate keeps a replica warm"),
+    ({}, 36.9, 80.5, "a pool pays above 36.9/h; above 80.5/h traffic holds P99"),
+    ({"sla_s": 328.0}, None, 0.0, "no cold start is late"),
+    ({"sla_s": 0.4}, None, None, "even a warm replica is late"),
+    ({"drop_usd": 0}, None, 80.5, "a late request costs nothing"),
+    ({"keep_alive_s": 0}, 36.9, None, "without keep-alive no traffic holds P99"),
     ({"drop_usd": 0.001}, 291.8, 80.5, "no middle"),
     ({"gpu_usd_per_hour": 0}, 0.0, 80.5, "a pool pays above 0/h"),
 ]

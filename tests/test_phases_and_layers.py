@@ -165,7 +165,7 @@ def test_a_snapshot_is_used_exactly_when_it_beats_both_phases_together() -> None
     ("figures", "says"),
     [
         ({"snapshot_gpu_matches": 0}, "snapshot lies idle: it needs the GPU type and count"),
-        ({"snapshot_fixed_s": 95.0}, "snapshot lies idle: weight_load+engine_init would take no"),
+        ({"snapshot_fixed_s": 95.0}, "snapshot lies idle: the stack is as fast without it"),
     ],
 )
 def test_an_idle_snapshot_is_reported_and_the_full_path_paid(

@@ -130,7 +130,7 @@ def test_text_and_json_show_the_same_figures(names: list[str]) -> None:
     assert figures_of(line_of(page, "       3 ")) == [3, 2, 4320, 17280]
     assert (pool["gpu_hours_per_month"], pool["usd_per_month"]) == (4320, 17280)
     for row in result["break_even"]["table"]:
-        shown = figures_of(line_of(page, f"{main.digits(row['requests_per_hour']):>10}  "))
+        shown = figures_of(line_of(page, f"{main.plain(row['requests_per_hour']):>10}  "))
         assert shown[2] == pytest.approx(100 * row["over_sla_fraction"], abs=0.05)
         assert shown[3] == pytest.approx(row["warm_premium_usd_per_hour"], abs=0.005)
         assert shown[4] == pytest.approx(row["cold_tax_usd_per_hour"], abs=0.005)
@@ -181,15 +181,17 @@ def test_a_changed_figure_announces_itself() -> None:
     assert "(yours)" not in text(main.Scenario(), [])
 
 
-def test_the_last_line_leads_on_from_the_raw_path_to_migration() -> None:
+def test_the_last_line_climbs_the_layers_until_the_promise_holds_then_migrates() -> None:
     def last(names: list[str], **figures: Any) -> str:
-        return text(main.Scenario(**figures), names).partition(" Next:\n  ")[2]
+        return text(main.Scenario(**figures), names).rpartition(":\n  ")[2]
 
     run = "python code/main.py"
-    stack = "preseed,snapshot,warm-node"
-    assert last([]) == f"{run} --with {stack}"
-    assert last(["preseed"], sla_s=5.0) == f"{run} --with preseed,warm-pool --set sla_s=5.0"
-    assert last([*SHORT, "warm-pool"]) == f"{run} migrate --with {stack},warm-pool"
+    assert last([]) == f"{run} --with preseed"
+    assert last(["preseed"]) == f"{run} --with preseed,snapshot"
+    assert last(["preseed", "snapshot"]) == f"{run} --with {','.join(SHORT)}"
+    assert last(SHORT) == f"{run} --with {','.join(SHORT)},warm-pool"
+    assert last(SHORT, sla_s=15) == f"{run} migrate --with {','.join(SHORT)} --set sla_s=15"
+    assert last(["warm-pool"]) == f"{run} migrate --with warm-pool"
     assert last([*main.LAYERS], products=2) == f"{run} migrate --with all --set products=2"
     most = ",".join([*main.LAYERS][:-1])
     assert last([*main.LAYERS][:-1], products=2) == (
