@@ -754,6 +754,9 @@ def anatomy_lines(s: Scenario, names: Sequence[str], result: Result) -> list[str
 LAYER_HEAD = """\
 4 LAYERS: each alone -
    layer        attacks                  saves s  path s  price"""
+LAYER_FOOT = """\
+a snapshot shortens neither node nor image; a pre-seeded image moves its bytes,
+and a lazily read volume pays for them at first touch"""
 LAYER_ROW = "{number:2} {name:11}  {phases:23}  {saves_s:>7N}  {path_s:>6N}  {price}"
 
 
@@ -770,7 +773,7 @@ def layer_lines(s: Scenario, names: Sequence[str], result: Result) -> list[str]:
             fits = layer.change(s) is not s
             why = "the stack is as fast without it" if fits else f"it needs {layer.needs}"
             notes.append(f"{name} lies idle: {why}")
-    return lines + notes
+    return [*lines, LAYER_FOOT, *notes]
 
 
 STACK_HEAD = """\
