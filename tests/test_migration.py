@@ -49,9 +49,17 @@ def test_rounds_shrink_and_hand_over_what_the_source_decoded_meanwhile() -> None
     dice = random.Random(11)
     for _ in range(300):
         s = random_scenario(dice)
+        s = s.but(decode_tokens_per_s=30 * 10 ** dice.uniform(0, 3))
         rounds = main.token_rounds(s)
-        assert rounds[0][0] == s.prompt_tokens
+        wire = s.prompt_tokens * s.token_bytes / s.network_gb_s / 1e9
+        whole = main.prefill_s(s, s.prompt_tokens, 0)
+        assert rounds[0] == (s.prompt_tokens, pytest.approx(wire + whole, rel=1e-12))
+        assert main.prefill_s(s, s.prompt_tokens) == whole
+        context = s.prompt_tokens
         for (_, before), (tokens, seconds) in itertools.pairwise(rounds):
+            wire = tokens * s.token_bytes / s.network_gb_s / 1e9
+            assert seconds == pytest.approx(wire + main.prefill_s(s, tokens, context), rel=1e-12)
+            context += tokens
             assert seconds < before
             assert 0 < tokens <= s.decode_tokens_per_s * before < tokens + 1
         left = int(s.decode_tokens_per_s * rounds[-1][1])

@@ -186,6 +186,15 @@ def test_of_two_layers_that_do_the_same_the_first_is_named_and_the_other_idle() 
     assert "tiered lies idle" in "\n".join(main.report_text(s, ["stream", "tiered"], result))
 
 
+def test_every_layer_that_a_snapshot_makes_needless_lies_idle() -> None:
+    s, names = main.Scenario(), ["stream", "snapshot", "tiered", "graph-cache"]
+    assert main.working(s, names) == ["snapshot"]
+    page = "\n".join(main.report_text(s, names, main.report_result(s, names)))
+    for name in ("stream", "tiered", "graph-cache"):
+        assert f"{name} lies idle: the stack is as fast without it" in page
+    assert "snapshot lies idle" not in page
+
+
 @pytest.mark.parametrize(
     ("name", "figures", "says"),
     [

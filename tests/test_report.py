@@ -109,6 +109,8 @@ def test_stacks_hold_the_raw_path_each_layer_alone_and_the_15_s_stack() -> None:
     assert {(name,) for name in main.LAYERS} < {*stacks}
     assert stacks[tuple(SHORT)] == 15.0
     assert stacks["tiered", "migrate"] == pytest.approx(254.4)
+    for row in main.report_result(main.Scenario(), SHORT)["stacks"]:
+        assert row["speedup"] * row["cold_start_s"] == pytest.approx(328)
 
 
 @pytest.mark.parametrize("names", [[], SHORT, ["tiered", "graph-cache"]])
