@@ -812,7 +812,7 @@ a warm replica's month, per minute of cold start that it avoids: {here_usd:$} he
 
 def pool_lines(s: Scenario, names: Sequence[str], result: Result) -> list[str]:
     lines = [fill(POOL_HEAD, result["scenario"])]
-    for products in sorted({s.products, 5}):
+    for products in sorted({1, s.products, 5}):
         lines.append(fill(POOL_ROW, pool_result(s.but(products=products)), products=products))
     small = s.but(
         model=next(iter(MODELS)), weights_gb=None, gpu_usd_per_hour=s.small_gpu_usd_per_hour
