@@ -690,12 +690,11 @@ class Shown(float):
 
 def fill(text: str, *records: Result, **more: Any) -> str:
     """The text with the fields of these records; later ones win."""
-    fields: Result = {}
-    for record in (*records, more):
-        fields |= record
-    for name, value in fields.items():
-        if isinstance(value, (int, float)):
-            fields[name] = Shown(value)
+    fields = {
+        name: Shown(value) if isinstance(value, (int, float)) else value
+        for record in (*records, more)
+        for name, value in record.items()
+    }
     return text.format_map(fields)
 
 
