@@ -264,10 +264,15 @@ def preseed(s: Scenario) -> Scenario:
     return s.but(image_pull_s_per_gb=s.first_touch_s_per_gb)
 
 
+def pinned_copy_s(s: Scenario) -> float:
+    """Host to GPUs from pinned memory, each GPU over its own link: 140 / (50 x 2) = 1.4 s."""
+    return weights_gb(s) / (s.copy_pinned_gb_s * gpus(s))
+
+
 def load_streamed(s: Scenario) -> float:
     """Many readers and pinned copies to every GPU, the slower of the two: 140 / 4 = 35 s."""
     # concession: overlap of read and copy is modelled, overlap with engine start is not.
-    return max(read_s(s, s.streamer_read_streams), weights_gb(s) / (s.copy_pinned_gb_s * gpus(s)))
+    return max(read_s(s, s.streamer_read_streams), pinned_copy_s(s))
 
 
 def stream(s: Scenario) -> Scenario:
@@ -291,9 +296,9 @@ def warm_pool(s: Scenario) -> Scenario:
 
 
 def load_tiered(s: Scenario) -> float:
-    """Weights in host memory already, then pinned copies: 140 / (50 x 2) = 1.4 s."""
+    """Weights in host memory already, and pinned copies, the slower of the two: 1.4 s."""
     # concession: the node has held them before; the first load on a fresh one is load_default's.
-    return max(weights_gb(s) / s.dram_gb_s, weights_gb(s) / (s.copy_pinned_gb_s * gpus(s)))
+    return max(weights_gb(s) / s.dram_gb_s, pinned_copy_s(s))
 
 
 def tiered(s: Scenario) -> Scenario:
@@ -451,25 +456,25 @@ def break_even(s: Scenario) -> float | None:
     return break_even_rate(cold_s, s.sla_s, replica_usd_per_hour(s), s.drop_usd)
 
 
-def holds_p99(s: Scenario, lam: float, cold_s: float) -> bool:
-    """Whether at most 1% are late at this rate; where it holds, it holds at every higher one."""
-    arrivals, late = cycle(s, lam, cold_s)
+def holds_p99(arrivals: float, late: float) -> bool:
+    """Whether at most 1% of a cycle's arrivals are late, and so at every higher rate."""
     return late <= P99_OVER * arrivals
 
 
 def self_warm_rate(s: Scenario) -> float | None:
     """Requests per hour above which keep-alive alone holds P99; None where no rate does."""
     cold_s = cold_start_s(s)
-    if holds_p99(s, 0.0, cold_s):
+    if holds_p99(*cycle(s, 0.0, cold_s)):
         return 0.0
     if s.sla_s < s.warm_ttft_s or s.keep_alive_s == 0:
         return None
     low, high = 0.0, 1 / s.keep_alive_s
-    while not holds_p99(s, high, cold_s):
+    while not holds_p99(*cycle(s, high, cold_s)):
         low, high = high, 2 * high
     while high - low > 1e-9 * high:
         middle = (low + high) / 2
-        low, high = (low, middle) if holds_p99(s, middle, cold_s) else (middle, high)
+        held = holds_p99(*cycle(s, middle, cold_s))
+        low, high = (low, middle) if held else (middle, high)
     return 3600 * high
 
 
@@ -478,8 +483,8 @@ def at_rate(s: Scenario, rate: float) -> Result:
 
     The premium is what the replica costs more: scale-to-zero does not hold a GPU 1/D of the time.
     """
-    lam, cold_s = rate / 3600, cold_start_s(s)
-    arrivals, late = cycle(s, lam, cold_s)
+    lam = rate / 3600
+    arrivals, late = cycle(s, lam, cold_start_s(s))
     premium, tax = replica_usd_per_hour(s) / arrivals, s.drop_usd * rate * (late / arrivals)
     pool_helps = late > 0 and s.sla_s >= s.warm_ttft_s
     choice = "warm-pool" if pool_helps and tax > premium else "scale-to-zero"
@@ -489,7 +494,7 @@ def at_rate(s: Scenario, rate: float) -> Result:
         "over_sla_fraction": late / arrivals,
         "warm_premium_usd_per_hour": premium,
         "cold_tax_usd_per_hour": tax,
-        "cheaper": "either" if pool_helps and holds_p99(s, lam, cold_s) else choice,
+        "cheaper": "either" if pool_helps and holds_p99(arrivals, late) else choice,
     }
 
 
@@ -587,9 +592,10 @@ def scenario_result(s: Scenario) -> Result:
 
 def phases_result(s: Scenario, names: Sequence[str]) -> list[Result]:
     raw, kept, rows, end = path(s), working(s, names), [], 0.0
+    saves = {name: spared(s, kept, name) for name in kept}
     for phase, seconds in path(stack(s, names)).items():
         start, end = end, end + seconds
-        by = [name for name in kept if spared(s, kept, name)[phase]]
+        by = [name for name in kept if saves[name][phase]]
         row = {"name": phase, "seconds": seconds, "raw_seconds": raw[phase], "start_s": start}
         rows.append(row | {"end_s": end, "changed_by": by})
     return rows
@@ -610,16 +616,16 @@ def pool_result(s: Scenario) -> Result:
 
 def report_result(s: Scenario, names: Sequence[str]) -> Result:
     """The report on a scenario under the named layers."""
-    under = stack(s, names)
+    under, chosen = stack(s, names), stack_result(s, names)
     stacks = dict.fromkeys((*KNOWN_STACKS, *((name,) for name in LAYERS), tuple(names)))
     low, high = ranges(under)["total"]
     return {
         "scenario": scenario_result(s),
         "layers": list(names),
         "phases": phases_result(s, names),
-        "cold_start_s": cold_start_s(under),
+        "cold_start_s": chosen["cold_start_s"],
         "raw_cold_start_s": cold_start_s(s),
-        "speedup": cold_start_s(s) / cold_start_s(under),
+        "speedup": chosen["speedup"],
         "first_request_ttft_s": first_request_ttft_s(under),
         "range_s": {"low": low, "high": high},
         "stacks": [stack_result(s, each) for each in stacks],
@@ -742,7 +748,7 @@ def anatomy_lines(s: Scenario, names: Sequence[str], result: Result) -> list[str
         name, before, after = row["name"], row["raw_seconds"], row["seconds"]
         picture = bar(after, before, (12 if names else 38) / longest_s)
         if name == "total":
-            picture = f"{raw_s / now_s:.1f}x" if names else f"{raw_s / 60:.1f} min"
+            picture = f"{result['speedup']:.1f}x" if names else f"{raw_s / 60:.1f} min"
         cells = {"raw_share": before / raw_s, "raw_range": span(raw[name])}
         cells |= {"now_share": after / now_s, "now_range": span(now[name])}
         lines.append(fill(BOTH_ROW if names else RAW_ROW, row, cells, bar=picture))

@@ -75,8 +75,8 @@ def slips_3(name: str) -> Callable[[dict[str, Any]], dict[str, float]]:
     def slips(given: dict[str, Any]) -> dict[str, float]:
         s = scenario(given)
         read, load, streamed = read_s(s), main.load_default(s), main.load_streamed(s)
-        pinned = main.weights_gb(s) / (s.copy_pinned_gb_s * main.gpus(s))
-        rest = sum(main.path(main.stack(s, ["preseed"])).values()) - load
+        pinned = main.pinned_copy_s(s)
+        rest = main.cold_start_s(main.stack(s, ["preseed"])) - load
         return {
             "read_s": {
                 **units(read),
