@@ -13,12 +13,13 @@ Read it top to bottom; the report's headings carry the numbers of these sections
   5 COLD PATH   phases in a row, layers in a stack, and which of them lie idle
   6 MONEY       the price of a warm pool, and the request rate above which it pays
   7 MIGRATION   an eviction: move the KV cache, move the tokens, or start cold
-  8 REPORT      the results as JSON has them; from here on, printing only
-  9 CLI         options in, text or JSON out
+  8 TRAFFIC     requests replayed, event by event, and the tail that no formula shows
+  9 REPORT      the results as JSON has them; from here on, printing only
+ 10 CLI         options in, text or JSON out
 
   python code/main.py                                      the whole lesson
   python code/main.py --with preseed,snapshot,warm-node    the same behind three layers
-  python code/main.py migrate --model 8b                   tokens against KV cache
+  python code/main.py traffic --pattern diurnal            a simulated day, hour by hour
 
 Units: seconds, decimal GB (1e9 bytes), US dollars, requests per hour. A name ends in its unit:
 `_s`, `_gb`, `_gb_s`, `_usd`. `s` alone is the scenario, `lam` is arrivals per second.
@@ -30,17 +31,24 @@ one another, several regions, KV cache that fills up, what batching does to late
 import math
 import sys
 
+# subtle: what random and heapq are made of; the modules around it cost ten times the import.
+from _heapq import heappop, heappush
+from _random import Random
+
 # subtle: typing would double the start-up, so annotations have names for the type checker alone.
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
-    from typing import Any, NoReturn, TypeAlias
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from typing import Any, NoReturn, Self, TypeAlias
 
+    Draw: TypeAlias = Callable[[], float]
     Formula: TypeAlias = "Callable[[Scenario], float]"
+    Heap: TypeAlias = list[Any]
+    Request: TypeAlias = tuple[float, float]  # arrival and service, seconds
     Result: TypeAlias = dict[str, Any]
 else:
-    Any = Formula = NoReturn = Result = object
-    Iterable = Sequence = list
+    Any = Draw = Formula = Heap = NoReturn = Request = Result = Self = object
+    Callable = Iterable = Iterator = Sequence = list
 
 # --- 1 FIGURES -----------------------------------------------------------------------------------
 # Edit these live. The tag behind a figure is its source; [assumed] and [arith] say it themselves.
@@ -128,10 +136,17 @@ P99_OVER = 0.01  # P99 holds while at most this share of requests is over [arith
 
 FIGURES = [name for name in vars(Figures) if not name.startswith("_")]
 ABOVE_ZERO = """bytes_per_param weights_gb read_streams streamer_read_streams gpu_hbm_gb
-    hours_per_month sla_s gpu_tflops prefill_mfu""".split()  # and each *_gb_s; others may be 0
+    hours_per_month sla_s gpu_tflops prefill_mfu hours max_workers
+    slots""".split()  # and each *_gb_s; others may be 0
 WHOLE = """read_streams streamer_read_streams snapshot_gpu_matches gpus_per_replica products
-    min_workers prompt_tokens""".split()
+    min_workers prompt_tokens max_workers slots seed""".split()
 SMALLEST, LARGEST = 1e-9, 1e12  # of a figure that is not 0, so that no quotient overflows
+LIMITS = {  # narrower ones, of options of traffic
+    "hours": (SMALLEST, 87_600),
+    "max_workers": (1, 100_000),
+    "slots": (1, 1000),
+    "evictions_per_day": (SMALLEST, 1440),
+}
 
 # --- 2 SCENARIO ----------------------------------------------------------------------------------
 
@@ -140,16 +155,11 @@ class BadInput(Exception):
     """A figure, an option or a file that cannot be used; the message is one line for the user."""
 
 
-class Scenario(Figures):
-    """The figures of one run, frozen: `Scenario(sla_s=5)`; `but()` makes a changed copy.
+class Record:
+    """Named values with defaults, frozen; `but()` makes a changed copy.
 
-    The fields below are no figures: layers set them. A name that is neither is an AttributeError.
+    A name that has no default is an AttributeError.
     """
-
-    loaders: tuple[Formula, ...] = ()  # instead of the default, fastest wins
-    restores: tuple[Formula, ...] = ()  # snapshots, past load and engine start
-    has_pool = False  # min_workers are kept warm
-    migrates = False  # an evicted request moves instead of starting over
 
     def __init__(self, **changes: Any) -> None:
         for name in changes:
@@ -157,10 +167,19 @@ class Scenario(Figures):
         vars(self).update(changes)
 
     def __setattr__(self, name: str, value: object) -> NoReturn:
-        raise AttributeError(f"a scenario is frozen; scenario.but({name}={value!r}) makes a copy")
+        raise AttributeError(f"this record is frozen; but({name}={value!r}) makes a copy")
 
-    def but(self, **changes: Any) -> "Scenario":
-        return Scenario(**{**vars(self), **changes})
+    def but(self, **changes: Any) -> Self:
+        return type(self)(**{**vars(self), **changes})
+
+
+class Scenario(Record, Figures):
+    """The figures of one run: `Scenario(sla_s=5)`. Layers set the fields below, no figures."""
+
+    loaders: tuple[Formula, ...] = ()  # instead of the default, fastest wins
+    restores: tuple[Formula, ...] = ()  # snapshots, past load and engine start
+    has_pool = False  # min_workers are kept warm
+    migrates = False  # an evicted request moves instead of starting over
 
 
 def weights_gb(s: Scenario) -> float:
@@ -185,11 +204,12 @@ def must_be(name: str, value: Any) -> str:
     if name == "snapshot_gpu_matches":
         return "" if value in [0, 1] else "0 or 1"
     above_0 = name in ABOVE_ZERO or name.endswith("_gb_s")
+    low, high = LIMITS.get(name, (1 if name in WHOLE else SMALLEST, LARGEST))
     if isinstance(value, (int, float)) and not (name in WHOLE and value % 1):
-        if SMALLEST <= value <= LARGEST or (value == 0 and not above_0):
+        if low <= value <= high or (value == 0 and not above_0):
             return ""
     kind = "a whole number" if name in WHOLE else "a number"
-    must = f"{kind} {'above 0:' if above_0 else 'of 0, or'} {SMALLEST:g} to {LARGEST:g}"
+    must = f"{kind} {'above 0:' if above_0 else 'of 0, or'} {low:g} to {high:g}"
     return "" if name == "weights_gb" and value is None else must
 
 
@@ -571,7 +591,579 @@ def migration(s: Scenario) -> dict[str, float]:
     }
 
 
-# --- 8 REPORT ------------------------------------------------------------------------------------
+# --- 8 TRAFFIC -----------------------------------------------------------------------------------
+# One endpoint, event by event, in seconds from its start. A replica is a number: -1 the first that
+# booted, -2 the next, so that the smallest is the newest. What is due lies in heaps.
+
+DAYS = {  # until which hour, share of the mean rate [assumed]
+    "poisson": ((24, 1.0),),
+    "diurnal": ((8, 0.1), (18, 1.8), (24, 0.87)),  # a quiet night, a step at 8 a.m.
+}
+BURSTY = (300.0, 2700.0, 10.0)  # mean seconds on and off, times the mean rate when on [assumed]
+CHOICES = {
+    "model": [*MODELS],
+    "pattern": [*DAYS, "bursty"],
+    "service": ["exponential", "constant"],
+}
+TOKENS, PLAIN = "TIMESTAMP,ContextTokens,GeneratedTokens", "arrival_s[,service_s]"
+HEADINGS = (TOKENS, "arrival_s", "arrival_s,service_s")
+HOUR_S, LONGEST_S = 3600.0, 10 * 365 * 86400.0  # a run of over ten years is a slip of units
+BIN = 0.005  # width of a bin of times, in logarithms: percentiles are within 0.5%
+EVENTS = ("end", "ready", "hour", "arrive", "give_up", "let_go", "evict")  # order at one instant
+END, READY, HOUR, ARRIVE, GIVE_UP, LET_GO, EVICT = range(7)
+
+
+class Traffic(Record):
+    """How one endpoint is asked and run: the options of `traffic`, under the same names."""
+
+    pattern = "poisson"  # or diurnal, bursty
+    trace: str | None = None  # a CSV file of arrivals instead; "-" is standard input
+    hours = 24.0  # of a pattern; a trace runs until its last request is served
+    service_s = 10.0  # s, how long a request holds its slot, on average [assumed]
+    service = "exponential"  # or constant
+    slots = 8  # requests that a replica serves at once [assumed]
+    min_workers: int | None = None  # replicas ready from the start on; None: the warm pool's
+    max_workers: int | None = None  # None: 8, or min_workers where that is more [assumed]
+    cold_start_s: float | None = None  # s, instead of the path of the stack
+    jitter = False  # each phase is drawn from its range
+    patience_s: float | None = None  # s, then a waiting request gives up
+    evictions_per_day = 0.0  # of each ready replica: spot reclaim, node drain
+    seed = 1
+
+
+TRAFFIC = [name for name in vars(Traffic) if not name.startswith("_")]
+
+
+def workers(s: Scenario, how: Traffic) -> tuple[int, int]:
+    """The fewest and the most replicas; by default 0, or the pool's behind `warm-pool`, and 8."""
+    pool = s.min_workers if s.has_pool else 0
+    least = pool if how.min_workers is None else how.min_workers
+    return least, max(8, least) if how.max_workers is None else how.max_workers
+
+
+def check_traffic(s: Scenario, how: Traffic) -> None:
+    """Raise BadInput where options contradict one another, or ask for more than can be run."""
+    (least, most), given, traced = workers(s, how), vars(how), how.trace is not None
+    requests, slots = s.requests_per_hour * how.hours, most * how.slots
+    both = how.jitter and how.cold_start_s is not None
+    for wrong, says in (
+        (both, "--jitter: draws the phases of the path; must be without --cold-start-s"),
+        (traced and "pattern" in given, "--pattern: must be without --trace, which has arrivals"),
+        (traced and "hours" in given, "--hours: must be without --trace, which has an end"),
+        (most < least, f"--max-workers {most}: must be min-workers, {least}, or more"),
+        (least > 1e5, f"--min-workers {least}: must be at most 100,000"),
+        (slots > 1e6, f"--max-workers times --slots: {slots:,} slots; must be at most 1,000,000"),
+        (requests > 1e9, f"--rate times --hours: {requests:.3g} requests; must be at most 1e+09"),
+    ):
+        if wrong:
+            raise BadInput(says)
+
+
+def uniform(how: Traffic, stream: int) -> Draw:
+    """Random numbers in [0, 1), a stream for each purpose: a layer changes no arrival."""
+    return Random(8 * how.seed + stream).random
+
+
+def segments(how: Traffic) -> Iterator[tuple[float, float]]:
+    """(until, share of the mean rate), without end; bursty traffic begins as it goes on."""
+    draw, (on_s, off_s, share), until, day = uniform(how, 1), BURSTY, 0.0, 0
+    on = draw() < on_s / (on_s + off_s)
+    while how.pattern == "bursty":
+        until -= (on_s if on else off_s) * math.log(1 - draw())
+        yield until, share if on else 0.0
+        on = not on
+    while True:
+        yield from ((HOUR_S * (24 * day + hour), share) for hour, share in DAYS[how.pattern])
+        day += 1
+
+
+def service_times(how: Traffic) -> Draw:
+    draw, log, mean_s = uniform(how, 0), math.log, how.service_s
+    return (lambda: mean_s) if how.service == "constant" else (lambda: -mean_s * log(1 - draw()))
+
+
+def synthetic(s: Scenario, how: Traffic) -> Iterator[Request]:
+    """A Poisson process whose rate is the segment's, until the end of the run."""
+    draw, service_s, log = uniform(how, 2), service_times(how), math.log
+    t, end = 0.0, HOUR_S * how.hours
+    for until, share in segments(how):
+        until, lam = min(until, end), share * s.requests_per_hour / HOUR_S
+        # subtle: it has no memory, so the gap that leaves a segment is drawn anew in the next.
+        while lam and (t := t - log(1 - draw()) / lam) < until:
+            yield t, service_s()
+        if (t := until) == end:
+            return
+
+
+def read_request(s: Scenario, row: Sequence[str], form: str, draw: Draw) -> Request:
+    """Arrival and service from a line: prefill, then a token at a time; or given; or drawn.
+
+    ValueError or the like where they cannot be read.
+    """
+    if form == PLAIN:
+        arrival_s, service_s = row if len(row) > 1 else (row[0], draw())
+        return float(arrival_s), float(service_s)
+    from datetime import UTC, datetime
+
+    if not s.decode_tokens_per_s:
+        raise BadInput("--set decode_tokens_per_s = 0: must be above 0 for a trace of tokens")
+    stamp, context, generated = row
+    when = datetime.fromisoformat(stamp)
+    if int(context) < 0 or int(generated) < 0:
+        raise ValueError
+    service_s = prefill_s(s, int(context)) + int(generated) / s.decode_tokens_per_s
+    return (when if when.tzinfo else when.replace(tzinfo=UTC)).timestamp(), service_s
+
+
+def trace(s: Scenario, how: Traffic) -> Iterator[Request]:
+    """Requests of a CSV file, a line at a time; BadInput names the line that is wrong, and how."""
+    import csv
+
+    where, form, row, last = f"--trace {how.trace}", "", [""], -1.0
+    source, draw = 0 if how.trace == "-" else str(how.trace), service_times(how)
+    text: Any = {"newline": "", "encoding": "utf-8-sig", "errors": "replace"}
+    try:
+        with open(source, closefd=source != 0, **text) as file:
+            for row in (rows := csv.reader(file)):
+                heading = not form and ",".join(row) in HEADINGS
+                form = form or (row and (TOKENS if len(row) == 3 else PLAIN)) or ""
+                if heading or not row:
+                    continue
+                t, service_s = read_request(s, row, form, draw)
+                if not (0 <= t <= LARGEST and 0 <= service_s <= LARGEST):
+                    raise ValueError
+                if t < last:
+                    raise BadInput(
+                        f"{where}, line {rows.line_num}: must not be before the line above"
+                    )
+                yield t, service_s
+                last = t
+    except OSError as error:
+        raise BadInput(f"{where}: {error.strerror}") from None
+    except (ValueError, TypeError, ArithmeticError, csv.Error):
+        where += f", line {rows.line_num}: {','.join(row)!r:.50}"
+        form = form if rows.line_num > 1 else f"{TOKENS} or {PLAIN}"
+        raise BadInput(f"{where}: must be {form}") from None
+    if last < 0:
+        raise BadInput(f"{where}: no request in it; must be {TOKENS} or {PLAIN}")
+
+
+def requests_of(s: Scenario, how: Traffic) -> tuple[float, Iterator[Request]]:
+    """The time of day at the start, seconds, and the requests; a trace starts with its first."""
+    if how.trace is None:
+        return 0.0, synthetic(s, how)
+    rows = trace(s, how)
+    first = next(rows)
+    return first[0], ((t - first[0], seconds) for part in ([first], rows) for t, seconds in part)
+
+
+def triangular(u: float, low: float, typical: float, high: float) -> float:
+    """The quantile u of the triangular distribution from low to high with its peak at typical."""
+    if u * (high - low) < typical - low:
+        return low + math.sqrt(u * (high - low) * (typical - low))
+    return high - math.sqrt((1 - u) * (high - low) * (high - typical))
+
+
+def boot_spans(s: Scenario, how: Traffic) -> list[tuple[float, float, float]]:
+    """Low, typical and high seconds of what a cold start is the sum of: fixed, or phases drawn."""
+    if not how.jitter:
+        cold_s = cold_start_s(s) if how.cold_start_s is None else how.cold_start_s
+        return [(cold_s, cold_s, cold_s)]
+    spans = ranges(s)
+    return [(spans[phase][0], seconds, spans[phase][1]) for phase, seconds in path(s).items()]
+
+
+def mean_cold_s(s: Scenario, how: Traffic) -> float:
+    """Of what is drawn. Ranges lean to the long side: 354.7 s where the raw path is 328 s."""
+    return sum(sum(span) / 3 for span in boot_spans(s, how))
+
+
+class Times:
+    """A logarithmic histogram: percentiles within 0.5%, count, mean and maximum exact."""
+
+    def __init__(self) -> None:
+        self.bins: dict[float, list[float]] = {}  # how many are in it, and their sum
+        self.max: float | None = None
+
+    def add(self, seconds: float, times: int = 1) -> None:
+        row = self.bins.setdefault(math.log(seconds) // BIN if seconds > 0 else -math.inf, [0, 0])
+        row[:] = row[0] + times, row[1] + times * seconds
+        self.max = max(self.max or 0.0, seconds)
+
+    def percentile(self, q: float) -> float | None:
+        """The time that a share q does not pass: the mean of the bin where it falls."""
+        rank: float = math.ceil(q * sum(times for times, _ in self.bins.values()) - 1e-6)
+        for _, (times, total) in sorted(self.bins.items()):
+            if (rank := rank - times) <= 0:
+                return total / times
+        return None
+
+    def figures(self, **shares: float) -> dict[str, float | None]:
+        return {name: self.percentile(q) for name, q in shares.items()} | {"max": self.max}
+
+
+class Endpoint:
+    """Replicas, their slots and the queue of one endpoint; `replay` sends it requests."""
+
+    def __init__(self, s: Scenario, how: Traffic, start_s: float = 0.0) -> None:
+        self.s, self.slots, self.patience_s = s, how.slots, how.patience_s
+        self.least, self.most = workers(s, how)
+        self.spans, self.lives = boot_spans(s, how), uniform(how, 4)
+        self.boot_dice, self.evictions_per_s = uniform(how, 3), how.evictions_per_day / 86400
+        self.pause_s = migration(s)["pause_s"]
+        # Ready replicas, and when the last service of each ends; the (end, service_s) of each,
+        # which only evictions need.
+        self.work_ends: dict[int, float] = {}
+        self.running: dict[int, list[tuple[float, float]]] = {}
+        # Heaps: free slots, by replica; service ends, (when, replica); other events, (when, which,
+        # replica); keep-alives, (over no earlier than, -replica); requests, (place in the queue,
+        # since, service_s, boots that had ended by then); interrupted ones, who go first.
+        self.free: Heap = []
+        self.ends: Heap = [(math.inf, 0)]
+        self.agenda: list[tuple[float, int, int]] = [(HOUR_S - start_s % HOUR_S, HOUR, 0)]
+        self.timers: Heap = []
+        self.waiting: Heap = []
+        self.again: Heap = []
+        self.now, self.hour_of_day, self.past = 0.0, int(start_s // HOUR_S) % 24, [0.0] * 5
+        self.timeline: dict[int, list[float]] = {}
+        self.ttft, self.pauses = Times(), Times()
+        self.newest = self.alive = self.starting = self.peak = self.busy = self.head = 0
+        self.hits = self.queued = self.cold = self.over = self.given_up = self.cold_starts = 0
+        self.evicted = self.migrated = self.restarted = 0
+        # subtle: an integral over time is the sum of the instants at which its level fell, less
+        # those at which it rose; what is still there falls at the end.
+        self.replica_s = self.waiting_s = self.perfect_s = 0.0
+        for _ in range(self.least):
+            self.ready(0.0, self.add(0.0))
+
+    def replay(self, requests: Iterable[Request], until: float | None = None) -> None:
+        """Run to that instant, or else until the last request is served."""
+        requests = iter(requests)
+        while request := self.serve_hits(requests):
+            while self.step(request[0], ARRIVE):
+                pass
+            self.now = request[0]
+            self.arrive(*request)
+        if until is None:
+            while self.busy or self.waiting or self.again:
+                self.step(math.inf, END)
+        else:
+            while self.step(until, EVICT):
+                pass
+            self.now = until
+        self.hour(self.now, 0)
+        self.over += self.hits * (self.s.warm_ttft_s > self.s.sla_s)
+        self.over += sum(self.now - row[1] > self.s.sla_s for row in self.waiting)
+        self.cold += sum(self.cold_starts > row[3] for row in self.waiting)
+        for _, since, _ in self.again:
+            self.pauses.add(self.now - since)
+        if self.hits:
+            self.ttft.add(self.s.warm_ttft_s, self.hits)
+
+    def serve_hits(self, requests: Iterator[Request]) -> Request | None:
+        """Serve while each finds a free slot, and give back the first request that is more.
+
+        subtle: `step` and `arrive` once more, in local names: a hit need only be counted, and that
+        makes a busy endpoint four times as fast. The tests hold both to one slow simulation.
+        """
+        if self.waiting or self.again or self.evictions_per_s:
+            return next(requests, None)
+        free, ends, work_ends, slots = self.free, self.ends, self.work_ends, self.slots
+        busy, perfect_s, hits = self.busy, self.perfect_s, self.hits
+        wake, request = self.next_event()[0], None
+        for request in requests:
+            t, service_s = request
+            if t >= wake and t >= (wake := self.next_event()[0]):
+                break
+            while ends[0][0] <= t:
+                end, replica = heappop(ends)
+                heappush(free, replica)
+                busy -= 1
+                if not busy % slots:
+                    perfect_s += end
+            while free and free[0] not in work_ends:
+                heappop(free)
+            if not free:
+                break
+            replica = heappop(free)
+            if not busy % slots:
+                perfect_s -= t
+            busy += 1
+            hits += 1
+            end = t + service_s
+            heappush(ends, (end, replica))
+            if end > work_ends[replica]:
+                work_ends[replica] = end
+        else:
+            request = None
+        self.busy, self.perfect_s, self.hits = busy, perfect_s, hits
+        return request
+
+    def next_event(self) -> tuple[float, int, int]:
+        """When, what and on which replica, of all that is due but arrivals and service ends.
+
+        While more than min-workers are ready, that may be the end of the longest idle one.
+        """
+        while len(self.work_ends) > self.least:
+            due, number = self.timers[0]
+            end = self.work_ends.get(-number)
+            if end is not None and due == end + self.s.keep_alive_s:
+                return min((max(due, self.now), LET_GO, -number), self.agenda[0])
+            heappop(self.timers)  # a replica that was evicted, or has worked since
+            if end is not None:
+                heappush(self.timers, (end + self.s.keep_alive_s, number))
+        return self.agenda[0]
+
+    def step(self, t: float, kind: int) -> bool:
+        """The next event, unless one of that kind at that instant would come before it."""
+        event, (end, replica) = self.next_event(), self.ends[0]
+        if end <= event[0]:
+            event = (end, END, replica)
+        if event > (t, kind, 0):
+            return False
+        self.now, kind, replica = event
+        heappop(self.ends if kind == END else self.timers if kind == LET_GO else self.agenda)
+        getattr(self, EVENTS[kind])(self.now, replica)
+        return True
+
+    def arrive(self, t: float, service_s: float) -> None:
+        """Take a slot of the newest replica that has one, else wait, and boot what is missing."""
+        if self.has_free_slot():
+            self.hits += 1
+            self.start(t, heappop(self.free), t + service_s, service_s)
+            return
+        self.queued += 1
+        ended = self.cold_starts - self.starting
+        heappush(self.waiting, (self.queued, t, service_s, ended))
+        self.waiting_s -= t
+        if self.patience_s is not None:
+            heappush(self.agenda, (t + self.patience_s, GIVE_UP, 0))
+        self.scale(t)
+
+    def has_free_slot(self) -> bool:
+        """Whether a ready replica has one; slots of those let go are dropped on the way."""
+        while self.free and self.free[0] not in self.work_ends:
+            heappop(self.free)
+        return bool(self.free)
+
+    def scale(self, t: float) -> None:
+        """Boot while more wait than loading replicas have slots for, or fewer than min live."""
+        waiting = len(self.waiting) + len(self.again)
+        while self.alive < self.most and (
+            waiting > self.slots * self.starting or self.alive < self.least
+        ):
+            self.cold_starts += 1
+            boot_s = sum(triangular(self.boot_dice(), *span) for span in self.spans)
+            heappush(self.agenda, (t + boot_s, READY, self.add(t)))
+
+    def add(self, t: float) -> int:
+        """A replica that starts, and is paid from now on."""
+        self.newest -= 1
+        self.alive += 1
+        self.starting += 1
+        self.peak = max(self.peak, self.alive)
+        self.replica_s -= t
+        return self.newest
+
+    def ready(self, t: float, replica: int) -> None:
+        """Its slots go to those that wait."""
+        self.starting -= 1
+        self.work_ends[replica] = t
+        heappush(self.timers, (t + self.s.keep_alive_s, -replica))
+        if self.evictions_per_s:
+            self.running[replica] = []
+            life_s = -math.log(1 - self.lives()) / self.evictions_per_s
+            heappush(self.agenda, (t + life_s, EVICT, replica))
+        # concession: the path ends with a first forward, so all who wait have their token now.
+        for _ in range(self.slots):
+            self.offer(t, replica, 0.0)
+
+    def offer(self, t: float, replica: int, more_s: float) -> None:
+        """A slot goes to whoever waits first; its token takes so many seconds more."""
+        if self.again:
+            _, since, service_s = heappop(self.again)
+            self.pauses.add(t - since + more_s)
+        elif self.waiting:
+            since, service_s = self.leave(t)
+            self.ttft.add(t - since + more_s)
+            self.over += t - since + more_s > self.s.sla_s
+        else:
+            heappush(self.free, replica)
+            return
+        self.start(t, replica, t + service_s, service_s)
+
+    def leave(self, t: float) -> Request:
+        """The head of the queue leaves it: since when it waited, and its service."""
+        _, since, service_s, ended = heappop(self.waiting)
+        self.waiting_s += t
+        self.cold += self.cold_starts > ended
+        return since, service_s
+
+    def start(self, t: float, replica: int, end: float, service_s: float) -> None:
+        if not self.busy % self.slots:
+            self.perfect_s -= t
+        self.busy += 1
+        heappush(self.ends, (end, replica))
+        self.work_ends[replica] = max(self.work_ends[replica], end)
+        if self.evictions_per_s:
+            running = [row for row in self.running[replica] if row[0] > t]
+            self.running[replica] = [*running, (end, service_s)]
+
+    def stop(self, t: float) -> None:
+        self.busy -= 1
+        if not self.busy % self.slots:
+            self.perfect_s += t
+
+    def end(self, t: float, replica: int) -> None:
+        if replica in self.work_ends:  # else it was evicted under way
+            self.stop(t)
+            self.offer(t, replica, self.s.warm_ttft_s)
+
+    def give_up(self, t: float, _: int) -> None:
+        """Who came first gives up first, so that the head of the queue is all there is to see."""
+        while self.waiting and self.waiting[0][1] + (self.patience_s or 0.0) <= t:
+            self.leave(t)
+            self.given_up += 1
+            self.over += 1
+        self.scale(t)
+
+    def let_go(self, t: float, replica: int) -> None:
+        del self.work_ends[replica]
+        self.alive -= 1
+        self.replica_s += t
+
+    def evict(self, t: float, replica: int) -> None:
+        """Its requests move to free slots elsewhere, or go back to the head of the queue."""
+        if replica not in self.work_ends:
+            return
+        self.let_go(t, replica)
+        self.evicted += 1
+        running = [row for row in self.running.pop(replica) if row[0] > t]
+        self.head -= len(running)
+        for place, (end, service_s) in enumerate(running):
+            self.stop(t)
+            if self.s.migrates and self.has_free_slot():
+                # concession: the notice is as long as the rounds take; only the pause is felt.
+                self.start(t, heappop(self.free), end + self.pause_s, service_s)
+                self.pauses.add(self.pause_s)
+                self.migrated += 1
+            else:
+                self.restarted += 1
+                heappush(self.again, (self.head + place, t, service_s))
+        while self.again and self.has_free_slot():
+            self.offer(t, heappop(self.free), self.s.warm_ttft_s)
+        self.scale(t)
+
+    def hour(self, t: float, _: int) -> None:
+        """Add to an hour of the day: seconds, requests, boots, replica and waiting seconds."""
+        if t > LONGEST_S:
+            raise BadInput("the run passes ten years: see --service-s, the cold start, the trace")
+        totals = [t, self.hits + self.queued, self.cold_starts]
+        totals += [self.replica_s + t * self.alive, self.waiting_s + t * len(self.waiting)]
+        row = self.timeline.setdefault(self.hour_of_day, [0.0] * 5)
+        row[:] = [x + now - past for x, now, past in zip(row, totals, self.past)]
+        self.past, self.hour_of_day = totals, (self.hour_of_day + 1) % 24
+        heappush(self.agenda, (t + HOUR_S, HOUR, 0))
+
+
+def simulate(s: Scenario, how: Traffic, asked: Iterable[Request] = ()) -> Endpoint:
+    """One run of an endpoint under the layers of this scenario; BadInput where it cannot be.
+
+    Several runs may be asked the same, where that is a list of `synthetic`.
+    """
+    check_traffic(s, how)
+    start_s, requests = (0.0, iter(asked)) if asked else requests_of(s, how)
+    endpoint = Endpoint(s, how, start_s)
+    if sys.stderr and sys.stderr.isatty():
+        requests = with_progress(requests)
+    endpoint.replay(requests, HOUR_S * how.hours if how.trace is None else None)
+    return endpoint
+
+
+def with_progress(requests: Iterator[Request]) -> Iterator[Request]:
+    """The same requests; after two seconds a terminal hears, once a second, how far they are."""
+    from itertools import islice
+    from time import monotonic
+
+    tell_s, count, line = monotonic() + 2, 0, ""
+    while batch := list(islice(requests, 5000)):
+        yield from batch
+        count += len(batch)
+        if monotonic() > tell_s:
+            tell_s = monotonic() + 1
+            line = f"\r{count:,} requests, up to hour {batch[-1][0] / HOUR_S:,.1f}"
+            print(line, end="", file=sys.stderr, flush=True)
+    if line:
+        print("\r" + " " * len(line), end="\r", file=sys.stderr, flush=True)
+
+
+def traffic_figures(s: Scenario, e: Endpoint, standby_usd_per_hour: float) -> Result:
+    """What a run shows. The late are counted one by one, not read off the histogram."""
+    asked, span_s, gpu_hours = e.hits + e.queued, e.now or math.inf, gpus(s) / HOUR_S
+    replica_s = e.replica_s + e.now * e.alive
+    perfect_s = e.perfect_s + e.now * -(-e.busy // e.slots)
+    served, total_s = (sum(row) for row in zip((0, 0), *e.ttft.bins.values()))
+    ttft_s = e.ttft.figures(p50=0.5, p90=0.9, p99=0.99, p999=0.999)
+    timeline = [
+        {"hour": hour, "requests": int(requests), "cold_starts": int(boots)}
+        | {"replicas": alive / (seconds or 1), "waiting": waiting / (seconds or 1)}
+        for hour, (seconds, requests, boots, alive, waiting) in sorted(e.timeline.items())
+        if seconds or requests
+    ]
+    return {
+        "hours": e.now / HOUR_S,
+        "requests": asked,
+        "cold_starts": e.cold_starts,
+        "cold_starts_per_day": e.cold_starts * 86400 / span_s,
+        "cold_fraction": e.cold / max(asked, 1),
+        "ttft_s": ttft_s | {"mean": total_s / served if served else None},
+        "over_sla_fraction": e.over / max(asked, 1),
+        "given_up": e.given_up,
+        "gpu_hours": gpu_hours * replica_s,
+        "usd": gpu_hours * replica_s * s.gpu_usd_per_hour + standby_usd_per_hour * e.now / HOUR_S,
+        "replicas": {"mean": replica_s / span_s, "peak": e.peak},
+        "perfect_gpu_hours": gpu_hours * perfect_s,
+        "waited_fraction": e.queued / max(asked, 1),
+        "mean_wait_s": (e.waiting_s + e.now * len(e.waiting)) / max(asked, 1),
+        "waiting_at_end": len(e.waiting),
+        "timeline": timeline,
+        "evictions": {"count": e.evicted, "migrated": e.migrated, "restarted": e.restarted}
+        | {"pause_s": e.pauses.figures(p50=0.5, p99=0.99)},
+    }
+
+
+def erlang_c(load: float, servers: int) -> float:
+    """Chance that a Poisson arrival finds every server busy; load in servers, below them all."""
+    blocked = 1.0  # Erlang B, a server more each time
+    for k in range(1, servers + 1):
+        blocked = load * blocked / (k + load * blocked)
+    return blocked / (1 - load / servers * (1 - blocked))
+
+
+def closed_forms(s: Scenario, how: Traffic, figures: Result) -> list[Result]:
+    """What a formula expects of this run, where one applies, beside what the run shows."""
+    lam, (least, most), cold_s = s.requests_per_hour / HOUR_S, workers(s, how), mean_cold_s(s, how)
+    load, servers, expected = lam * how.service_s, least * how.slots, {}
+    other = how.trace or how.pattern != "poisson" or how.evictions_per_day
+    if other or how.patience_s is not None or not lam:
+        return []
+    # One replica serves all that a cold start lets wait, and service is short beside keep-alive.
+    lone = lam * cold_s + load <= how.slots and 10 * how.service_s <= s.keep_alive_s
+    if lone and least == 0 and not how.jitter:
+        arrivals, late = cycle(s, lam, cold_s)
+        expected["cycle, approximate", "cold_starts_per_day"] = 86400 * lam / arrivals
+        expected["cycle, approximate", "over_sla_fraction"] = late / arrivals
+    if load < servers and least == most and how.service == "exponential":
+        waits = erlang_c(load, servers)
+        expected["Erlang C", "waited_fraction"] = waits
+        expected["Erlang C", "mean_wait_s"] = waits * how.service_s / (servers - load)
+    return [
+        {"name": name, "figure": figure, "expected": x, "simulated": figures[figure]}
+        for (name, figure), x in expected.items()
+    ]
+
+
+# --- 9 REPORT ------------------------------------------------------------------------------------
 # A result is one dictionary: it is the JSON, and the text is printed from it.
 
 KNOWN_STACKS = (  # worth knowing, from the raw path down to the 70b's shortest
@@ -632,7 +1224,44 @@ def report_result(s: Scenario, names: Sequence[str]) -> Result:
         "warm_pool": pool_result(s),
         "break_even": regimes(under),
         "migration": migration(under),
+        "day": day_result(s, names),
     }
+
+
+def standby_usd_per_month(s: Scenario, names: Sequence[str]) -> float:
+    """Rent of a stack that no replica's time contains: the standby node's."""
+    return float(stack_result(s, without(names, "warm-pool"))["standing_usd_per_month"])
+
+
+def run_result(
+    s: Scenario, names: Sequence[str], how: Traffic, asked: Iterable[Request] = ()
+) -> Result:
+    """One run of traffic under the named layers."""
+    under, rent = stack(s, names), standby_usd_per_month(s, names) / s.hours_per_month
+    (least, most), cold_s = workers(under, how), mean_cold_s(under, how)
+    run = {name: getattr(how, name) for name in TRAFFIC}
+    run |= {"min_workers": least, "max_workers": most, "cold_start_s": cold_s}
+    figures = traffic_figures(under, simulate(under, how, asked), rent)
+    return {"run": run, **figures, "closed_form": closed_forms(under, how, figures)}
+
+
+def traffic_result(s: Scenario, names: Sequence[str], **options: Any) -> Result:
+    """A run with these options of Traffic; with evictions, also with or without migrate."""
+    how, moved = Traffic(**options), "migrate" in names
+    found, labels = run_result(s, names, how), ("without_migrate", "with_migrate")
+    compared = {labels[moved]: found["evictions"]} if how.evictions_per_day else {}
+    if compared and how.trace != "-":  # standard input cannot be replayed
+        other = run_result(s, without(names, "migrate") if moved else [*names, "migrate"], how)
+        compared[labels[not moved]] = other["evictions"]
+    head = {"scenario": scenario_result(s), "layers": list(names)}
+    return {**head, **found, "evictions_compared": compared}
+
+
+def day_result(s: Scenario, names: Sequence[str]) -> list[Result]:
+    """Scale-to-zero and one warm replica over the same day, or its first 20,000 requests."""
+    day = Traffic(hours=min(24.0, 20_000 / max(s.requests_per_hour, SMALLEST)))
+    asked = [*synthetic(s, day)]
+    return [run_result(s, names, day.but(min_workers=least), asked) for least in (0, 1)]
 
 
 def migrate_result(s: Scenario, names: Sequence[str]) -> Result:
@@ -691,13 +1320,16 @@ class Shown(float):
 
     def __format__(self, spec: str) -> str:
         form = FORMS.get(spec[-1:])
-        return format(form(self), spec[:-1]) if form else super().__format__(spec or "g")
+        text = form(self) if form and self == self else "n/a"
+        return format(text, spec[:-1]) if form else super().__format__(spec or "g")
 
 
 def fill(text: str, *records: Result, **more: Any) -> str:
     """The text with the fields of these records; later ones win."""
     fields = {
-        name: Shown(value) if isinstance(value, (int, float)) else value
+        name: Shown("nan" if value is None else value)
+        if value is None or isinstance(value, (int, float))
+        else value
         for record in (*records, more)
         for name, value in record.items()
     }
@@ -726,7 +1358,8 @@ def scenario_lines(s: Scenario, names: Sequence[str], result: Result) -> list[st
     lines = [fill(SCENARIO, result["scenario"], gpus=gpus(s), usd=replica_usd_per_hour(s))]
     with_layers = [fill(WITH_ROW, vars(LAYERS[name])) for name in names]
     lines += with_layers or ["with no layers: the raw path"]
-    return lines + [fill(CHANGED_ROW, name=n, was=was[n], now=now) for n, now in vars(s).items()]
+    yours = {name: now for name, now in vars(s).items() if now != was[name]}
+    return lines + [fill(CHANGED_ROW, name=n, was=was[n], now=now) for n, now in yours.items()]
 
 
 RAW_HEAD = """\
@@ -884,6 +1517,20 @@ def migration_lines(s: Scenario, names: Sequence[str], result: Result) -> list[s
     return [fill(MIGRATION, result["scenario"], move, gbit_s, cold_s=cold["eviction_pause_s"])]
 
 
+DAY_HEAD = """\
+8 TRAFFIC: {requests:D} requests in {hours:D} h, scale-to-zero and one warm replica -
+min-workers  TTFT P50       P99    late  cold starts       bill"""
+DAY_ROW = """\
+{min_workers:>11D}  {p50:>8T}  {p99:>8T}  {over_sla_fraction:>6.1%}  {cold_starts:>11D}  \
+{usd:>9$}"""
+
+
+def day_lines(s: Scenario, names: Sequence[str], result: Result) -> list[str]:
+    rows = result["day"]
+    lines = [fill(DAY_ROW, row, row["ttft_s"], row["run"]) for row in rows]
+    return [fill(DAY_HEAD, rows[0]), *lines]
+
+
 FINDING = """\
 Finding: {name} takes longest, {seconds:T} of {cold_start_s:T}. {advice}:
   {command}"""
@@ -915,6 +1562,7 @@ SECTIONS = (
     pool_lines,
     regime_lines,
     migration_lines,
+    day_lines,
     finding_lines,
 )
 MOVE_HEAD = """\
@@ -940,6 +1588,94 @@ def migrate_text(s: Scenario, names: Sequence[str], result: Result) -> list[str]
     return lines
 
 
+RUN = """\
+8 TRAFFIC: {requests:D} requests in {hours:D} h, {what} -
+{min_workers:D} to {max_workers:D} replicas of {slots:D} slots, kept idle for {keep_alive_s:T}; \
+a request takes {service_s:T}{spread}; a cold start takes {boot_s:T}{drawn}
+                         P50       P90       P99     P99.9       max      mean
+TTFT of the served {p50:>9T} {p90:>9T} {p99:>9T} {p999:>9T} {max:>9T} {mean:>9T}
+late: over {sla_s:T}             {over_sla_fraction:>8.2%}
+waited during a boot    {cold_fraction:>8.2%}
+gave up                 {given_up:>8D}
+still waiting at end    {waiting_at_end:>8D}
+cold starts             {cold_starts:>8D}  {cold_starts_per_day:N} a day
+replicas                {mean_replicas:>8N}  on average, {peak:D} at most
+GPU-hours               {gpu_hours:>8N}  {usd:$}{standby}
+  perfect autoscaler    {perfect_gpu_hours:>8N}  at least: replicas live just while busy"""
+EVICTIONS_HEAD = """\
+evictions        replicas  interrupted  moved  lost work  still P50       P99"""
+EVICTIONS_ROW = """\
+{name:15}  {count:>8D}  {interrupted:>11D}  {migrated:>5D}  {restarted:>9D}  {p50:>9T}  \
+{p99:>8T}"""
+FORM_HEAD = "a formula beside the run                  expected  simulated"
+FORM_ROW = "{name:18}  {figure:20}  {expected:>8.3g}  {simulated:>9.3g}"
+HOUR_CELLS = ("requests", "cold_starts", "replicas", "waiting")
+HOUR_HEAD = """\
+by hour of day, days together: how many, then how many at once on average -
+hour  requests           cold starts        replicas           waiting"""
+
+
+def run_lines(s: Scenario, names: Sequence[str], result: Result) -> list[str]:
+    """What was run, and what came of it."""
+    run, path_s = result["run"], cold_start_s(stack(s, names))
+    what = f"{run['pattern']}, {plain(s.requests_per_hour)}/h, seed {run['seed']}"
+    words = {
+        "what": run["trace"] or what,
+        "spread": " or as the trace says" if run["trace"] else f", {run['service']}",
+        "drawn": f" on average, for phases lean to the long side of the path's {duration(path_s)}",
+        "standby": " with the standby node" if "warm-node" in names else "",
+        "mean_replicas": result["replicas"]["mean"],
+        "peak": result["replicas"]["peak"],
+        "boot_s": run["cold_start_s"],
+    }
+    words["drawn"] *= run["jitter"]
+    return [fill(RUN, result["scenario"], run, result, result["ttft_s"], words)]
+
+
+def comparison_lines(s: Scenario, names: Sequence[str], result: Result) -> list[str]:
+    """Evictions with and without migrate, and formulas beside the run, where there are any."""
+    evictions, forms = result["evictions_compared"], result["closed_form"]
+    lines = [EVICTIONS_HEAD] if evictions else []
+    for name, row in evictions.items():
+        hit = row["migrated"] + row["restarted"]
+        lines.append(fill(EVICTIONS_ROW, row, row["pause_s"], name=name, interrupted=hit))
+    return [*lines, *([FORM_HEAD] if forms else []), *(fill(FORM_ROW, row) for row in forms)]
+
+
+def timeline_lines(s: Scenario, names: Sequence[str], result: Result) -> list[str]:
+    """The hours of a day; where a run has several days, they add up."""
+    lines, rows = [HOUR_HEAD], result["timeline"]
+    most = {name: max(row[name] for row in rows) for name in HOUR_CELLS}
+    for row in rows:
+        cells = [f"{row['hour']:>4}"]
+        for name in HOUR_CELLS:
+            x = row[name]
+            picture = bar(x, x, 9 / most[name]) if x else ""
+            cells.append(f"  {plain(x) if x < 1e6 else f'{x:.1e}':>7} {picture:9}")
+        lines.append("".join(cells))
+    return lines
+
+
+FOUND = """\
+Finding: {over_sla_fraction:.2%} are late, so P99 of {sla_s:T} {holds}. Next, the same with
+  {option}"""
+
+
+def found_lines(s: Scenario, names: Sequence[str], result: Result) -> list[str]:
+    """Whether the promise holds, and what to try next: a warm replica more, else bad weather."""
+    run, late = result["run"], result["over_sla_fraction"] > P99_OVER
+    more = "min_workers" if run["min_workers"] < run["max_workers"] else "max_workers"
+    option = f"{dashed(more)} {run[more] + 1}" if late else "--evictions-per-day 24"
+    if s.sla_s < s.warm_ttft_s:
+        option = f"--sla {s.warm_ttft_s:g}, for even a warm replica is late"
+    return [fill(FOUND, result, sla_s=s.sla_s, holds="breaks" if late else "holds", option=option)]
+
+
+def traffic_text(s: Scenario, names: Sequence[str], result: Result) -> list[str]:
+    sections = (scenario_lines, run_lines, comparison_lines, timeline_lines, found_lines)
+    return [line for section in sections for line in section(s, names, result)]
+
+
 def page(lines: Iterable[str]) -> str:
     """The lines at 80 columns: " -" drawn out, longer lines broken where words allow it."""
     done = []
@@ -952,19 +1688,52 @@ def page(lines: Iterable[str]) -> str:
     return "\n".join(done)
 
 
-# --- 9 CLI ---------------------------------------------------------------------------------------
+# --- 10 CLI --------------------------------------------------------------------------------------
 
-COMMANDS = {
-    "report": (report_result, report_text, "the whole lesson; what runs without a command"),
-    "migrate": (migrate_result, migrate_text, "tokens against KV cache, by context and network"),
+COMMANDS = {  # what computes, what prints, what it is, and options of its own
+    "report": (report_result, report_text, "the whole lesson; what runs without a command", []),
+    "migrate": (migrate_result, migrate_text, "tokens against KV cache", []),
+    "traffic": (traffic_result, traffic_text, "requests replayed, and the tail they see", TRAFFIC),
 }
-EXAMPLES = """layers: {}
+SETS = {  # options that name a figure
+    "model": "model",
+    "sla": "sla_s",
+    "rate": "requests_per_hour",
+    "keep_alive": "keep_alive_s",
+    "min_workers": "min_workers",
+}
+OPTIONS = dict(
+    line.split(": ")
+    for line in f"""\
+model: {", ".join(MODELS)}
+sla: P99 time to first token promised, seconds
+rate: requests an hour
+keep_alive: seconds that an idle replica is kept
+min_workers: replicas that are always ready
+max_workers: replicas at most
+slots: requests that a replica serves at once
+pattern: poisson, diurnal (quiet night, 8 a.m. step) or bursty (on-off)
+trace: CSV file of {TOKENS} or {PLAIN}; - reads standard input
+hours: how long a pattern runs
+service_s: seconds that a request holds its slot, on average
+service: exponential or constant
+cold_start_s: seconds of a cold start, instead of the path
+jitter: draw each phase of a cold start from its range
+patience_s: seconds until a waiting request gives up
+evictions_per_day: of each replica, by spot reclaim, node drain
+seed: of the random numbers""".splitlines()
+)
+EXAMPLES = """layers:
+  {}
 figures: the names at the top of code/main.py
+options from --max-workers on are for traffic alone
 
 examples:
   python code/main.py --with preseed,snapshot,warm-node
   python code/main.py --model 7b --set gpu_usd_per_hour=1.2 --set sla_s=10
   python code/main.py migrate --model 8b --set network_gb_s=1.25
+  python code/main.py traffic --pattern diurnal --with preseed,snapshot
+  python code/main.py traffic --evictions-per-day 12 --min-workers 2 --rate 500
   python code/main.py --with all --json"""
 
 
@@ -985,6 +1754,13 @@ def read_layers(text: str) -> list[str]:
     return list(LAYERS) if "all" in words else words
 
 
+def read_number(option: str, text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        raise BadInput(f"{option}{text!r}: must be a number") from None
+
+
 def read_figure(text: str) -> tuple[str, Any]:
     """Name and value from one --set."""
     name, equals, value = text.partition("=")
@@ -992,11 +1768,28 @@ def read_figure(text: str) -> tuple[str, Any]:
         raise BadInput(f"--set {text!r}: must be NAME=VALUE, such as node_provision_s=40")
     if known("--set", name, FIGURES) == "model":
         return name, known("--set model", value, MODELS)
-    try:
-        number = float(value)
-    except ValueError:
-        raise BadInput(f"--set {name}={value!r}: must be a number") from None
+    number = read_number(f"--set {name}=", value)
     return name, int(number) if name in WHOLE and number % 1 == 0 else number
+
+
+def dashed(name: str) -> str:
+    return "--" + name.replace("_", "-")
+
+
+def reader(name: str) -> Callable[[str], Any]:
+    """What reads the text behind an option: a word of a few, a file, or a number that fits."""
+
+    def read(text: str) -> Any:
+        if name in CHOICES:
+            return known(dashed(name), text, CHOICES[name])
+        if name == "trace":
+            return text
+        value, figure = read_number(f"{dashed(name)} ", text), SETS.get(name, name)
+        if must := must_be(figure, value):
+            raise BadInput(f"{dashed(name)} {text!r:.40}: must be {must}")
+        return int(value) if figure in WHOLE else value
+
+    return read
 
 
 def arguments(argv: Sequence[str]) -> dict[str, Any]:
@@ -1009,19 +1802,21 @@ def arguments(argv: Sequence[str]) -> dict[str, Any]:
 
     parser = OneLine(prog="main.py", epilog=EXAMPLES.format(", ".join(LAYERS)), allow_abbrev=False)
     parser.formatter_class = RawDescriptionHelpFormatter
-    about = "; ".join(f"{name}: {about}" for name, (_, _, about) in COMMANDS.items())
+    about = "; ".join(f"{name}: {row[2]}" for name, row in COMMANDS.items())
     add = parser.add_argument
-    options = [
-        add("command", nargs="?", default="report", help=about),
-        add("--model", help=", ".join(MODELS)),
-        add("--with", type=read_layers, action="extend", help="layers, a comma list, or all"),
-        add("--set", type=read_figure, action="append", help="NAME=VALUE, a figure for this run"),
-        add("--json", action="store_true", help="one JSON object instead of text"),
-    ]
-    names = ["-h", "--help", *(name for option in options for name in option.option_strings)]
-    for word in argv:
-        if word.startswith("--"):
-            known("option", word.partition("=")[0], names)
+    add("command", nargs="?", default="report", help=about)
+    add("--with", type=read_layers, action="extend", help="layers, a comma list, or all")
+    add("--set", type=read_figure, action="append", help="NAME=VALUE, a figure for this run")
+    add("--json", action="store_true", help="one JSON object instead of text")
+    options = ["-h", "--help", "--with", "--set", "--json"]
+    for name, text in OPTIONS.items():
+        options.append(dashed(name))
+        how: Result = {"action": "store_true"} if name == "jitter" else {"type": reader(name)}
+        default = getattr(Traffic, name, None)
+        add(options[-1], default=None, help=f"{text} ({default})" if default else text, **how)
+    for text in argv:
+        if text.startswith("--"):
+            known("option", text.partition("=")[0], options)
     return vars(parser.parse_intermixed_args(list(argv)))
 
 
@@ -1029,13 +1824,19 @@ def run(argv: Sequence[str]) -> None:
     """Print what the command line asks for; BadInput where it cannot be done."""
     # subtle: without options argparse stays out, for it costs as much as all the rest.
     given: Result = arguments(argv) if argv else {"command": "report"}
-    figures = dict(given.get("set") or ())
-    if given.get("model") is not None:
-        figures["model"] = known("--model", given["model"], MODELS)
-    make_result, make_text, _ = COMMANDS[known("command", given["command"], COMMANDS)]
+    command = known("command", given["command"], COMMANDS)
+    make_result, make_text, _, own = COMMANDS[command]
+    options = {name: given[name] for name in OPTIONS if given.get(name) is not None}
+    for name in options:
+        if name not in own and name not in SETS:
+            takers = ", ".join(other for other, row in COMMANDS.items() if name in row[3])
+            raise BadInput(f"{dashed(name)}: {command} does not take it; must follow {takers}")
+    figures = dict(given.get("set") or ()) | {
+        SETS[name]: options[name] for name in SETS if name in options
+    }
     s, names = Scenario(**figures), [name for name in LAYERS if name in (given.get("with") or ())]
     check(s)
-    result = make_result(s, names)
+    result = make_result(s, names, **{name: x for name, x in options.items() if name in own})
     if given.get("json"):
         import json
 
@@ -1066,4 +1867,10 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    exit_code = main()
+    if "posix" in sys.builtin_module_names:
+        import posix
+
+        # subtle: all is flushed; tearing down what is left would take a twentieth of the run.
+        posix._exit(exit_code)
+    sys.exit(exit_code)

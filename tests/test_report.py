@@ -12,6 +12,9 @@ import pytest
 from conftest import PROGRAM, random_layers, random_scenario
 
 SHORT = ["preseed", "snapshot", "warm-node"]
+RUN = """hours requests cold_starts cold_starts_per_day cold_fraction ttft_s over_sla_fraction
+given_up gpu_hours usd replicas perfect_gpu_hours waited_fraction mean_wait_s waiting_at_end
+timeline evictions""".split()
 SHAPE: dict[str, Any] = {
     "scenario": dict.fromkeys(main.FIGURES, object),
     "layers": [str],
@@ -61,6 +64,7 @@ SHAPE: dict[str, Any] = {
         ],
         object,
     ),
+    "day": [dict.fromkeys(["run", *RUN, "closed_form"], object)],
 }
 
 
@@ -149,7 +153,7 @@ def test_headings_carry_the_numbers_of_the_sections_in_the_file() -> None:
     for section in sections:
         assert re.search(rf"^  {section} ", main.__doc__ or "", re.MULTILINE)
     headings = re.findall(r"^(\d [A-Z ]+)(?:: .*)? -+$", text(main.Scenario(), []), re.MULTILINE)
-    assert headings == sections[1:7]
+    assert headings == sections[1:8]
 
 
 def test_the_report_fits_a_projector() -> None:
@@ -168,8 +172,11 @@ def test_no_line_is_wider_than_80_columns_whatever_the_figures() -> None:
             absurd = {n: max(1, int(x)) if n in main.WHOLE else x for n, x in absurd.items()}
             s = s.but(**{**absurd, "snapshot_gpu_matches": 1})
         main.check(s)
-        for result, words in main.COMMANDS["report"][:2], main.COMMANDS["migrate"][:2]:
-            found = result(s, names)
+        few = {"hours": min(24, 500 / max(s.requests_per_hour, 1e-9)), "max_workers": 100_000}
+        busy = {"min_workers": 0, "evictions_per_day": dice.choice([0, 1440]), "slots": 10}
+        for name, (result, words, *_) in main.COMMANDS.items():
+            options = {**few, **busy} if name == "traffic" else {}
+            found = result(s, names, **options)
             json.dumps(found, allow_nan=False)
             lines = main.page(words(s, names, found)).splitlines()
             assert max(map(len, lines)) <= 80, max(lines, key=len)

@@ -1,0 +1,136 @@
+"""The simulation against a slow one that is obviously right, request by request."""
+
+from __future__ import annotations
+
+import math
+import random
+from typing import Any
+
+import main
+import pytest
+from reference import Reference, Request, Rules
+
+
+class Watched(main.Endpoint):
+    """The program's endpoint, on the general path only, with what became of each request."""
+
+    def __init__(self, s: main.Scenario, how: main.Traffic) -> None:
+        self.left: list[tuple[float, float]] = []
+        self.log: dict[tuple[float, float], float] = {}
+        super().__init__(s, how)
+
+    def serve_hits(self, requests: Any) -> Any:
+        return next(requests, None)
+
+    def arrive(self, t: float, service_s: float) -> None:
+        hits = self.hits
+        super().arrive(t, service_s)
+        if self.hits > hits:
+            self.log[t, service_s] = self.s.warm_ttft_s
+
+    def leave(self, t: float) -> tuple[float, float]:
+        self.left.append(super().leave(t))
+        return self.left[-1]
+
+    def offer(self, t: float, replica: int, more_s: float) -> None:
+        left = len(self.left)
+        super().offer(t, replica, more_s)
+        if len(self.left) > left:
+            self.log[self.left[-1]] = t - self.left[-1][0] + more_s
+
+
+def count(times: main.Times) -> float:
+    return sum(row[0] for row in times.bins.values())
+
+
+def total(times: main.Times) -> float:
+    return sum(row[1] for row in times.bins.values())
+
+
+def random_case(dice: random.Random) -> tuple[main.Scenario, main.Traffic, Rules, list[Request]]:
+    """A small endpoint and small traffic; half of them in whole seconds, so that events meet."""
+    whole = dice.random() < 0.5
+
+    def seconds(mean: float) -> float:
+        return float(dice.randrange(int(2 * mean) + 1)) if whole else dice.expovariate(1 / mean)
+
+    arrivals = sorted(seconds(400) for _ in range(dice.randrange(1, 40)))
+    if whole:  # told apart by service time
+        requests = [Request(t, seconds(30) + k * 2**-20) for k, t in enumerate(arrivals)]
+    else:
+        requests = [Request(t, seconds(dice.choice([1, 30, 200]))) for t in arrivals]
+    slots, least = dice.randrange(1, 4), dice.choice([0, 0, 1, 2])
+    most = max(1, least + dice.randrange(0, 4))
+    patience = dice.choice([None, None, 0.0, seconds(40)])
+    per_day = dice.choice([0.0, 0.0, 400.0, 1440.0])
+    s = main.Scenario(
+        keep_alive_s=dice.choice([0.0, seconds(60), 1e9]),
+        warm_ttft_s=dice.choice([0.0, 0.5]),
+        sla_s=dice.choice([0.25, 2.0, 50.0]),
+        prompt_tokens=dice.choice([100, 8192]),
+    ).but(migrates=dice.random() < 0.5)
+    how = main.Traffic(
+        slots=slots,
+        min_workers=least,
+        max_workers=most,
+        patience_s=patience,
+        evictions_per_day=per_day,
+        jitter=dice.random() < 0.3,
+        seed=dice.randrange(1000),
+    )
+    if not how.jitter:
+        how = how.but(cold_start_s=dice.choice([0.0, seconds(50)]))
+    spans, boots, lives = main.boot_spans(s, how), main.uniform(how, 3), main.uniform(how, 4)
+    rules = Rules(
+        slots=slots,
+        least=least,
+        most=most,
+        keep_s=s.keep_alive_s,
+        patience_s=math.inf if patience is None else patience,
+        warm_s=s.warm_ttft_s,
+        migrates=s.migrates,
+        pause_s=main.migration(s)["pause_s"],
+        boot=lambda: sum(main.triangular(boots(), *span) for span in spans),
+        life=lambda: -math.log(1 - lives()) / (per_day / 86400) if per_day else math.inf,
+    )
+    return s, how, rules, requests
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_every_request_fares_as_in_the_slow_simulation(seed: int) -> None:
+    dice = random.Random(seed)
+    for _ in range(25):
+        s, how, rules, requests = random_case(dice)
+        until = dice.choice([300.0, 1000.0, None]) if not how.evictions_per_day else 1000.0
+        asked = [q for q in requests if until is None or q.arrival < until]
+        slow, watched, plain = Reference(rules), Watched(s, how), main.Endpoint(s, how)
+        slow.run(asked, until)
+        pairs = [(q.arrival, q.service) for q in asked]
+        watched.replay(pairs, until)
+        plain.replay(pairs, until)
+        served = {(q.arrival, q.service): q.ttft for q in asked if q.ttft is not None}
+        assert watched.log.keys() == served.keys()
+        for pair, ttft in served.items():
+            assert watched.log[pair] == pytest.approx(ttft, abs=1e-6)
+        now = slow.now
+        over = sum(q.ttft > s.sla_s + 1e-9 for q in asked if q.ttft is not None)
+        over += sum(q.gave_up or (q.ttft is None and now - q.arrival > s.sla_s) for q in asked)
+        for fast in (watched, plain):
+            assert fast.now == pytest.approx(now, abs=1e-6)
+            assert count(fast.ttft) == len(served)
+            assert total(fast.ttft) == pytest.approx(sum(served.values()), abs=1e-5)
+            assert fast.given_up == sum(q.gave_up for q in asked)
+            assert fast.cold == sum(q.cold for q in asked)
+            assert fast.over == over
+            assert fast.cold_starts == slow.cold_starts
+            counts = (fast.evicted, fast.migrated, fast.restarted)
+            assert counts == (slow.evicted, slow.migrated, slow.restarted)
+            pauses = [q.interrupted_at for q in slow.queue if q.interrupted_at is not None]
+            paused = sum(slow.pauses) + sum(now - since for since in pauses)
+            assert total(fast.pauses) == pytest.approx(paused, abs=1e-5)
+            held = fast.replica_s + now * fast.alive
+            assert held == pytest.approx(slow.replica_s, abs=1e-4)
+            busy = fast.perfect_s + now * -(-fast.busy // fast.slots)
+            assert busy == pytest.approx(slow.perfect_s, abs=1e-4)
+            waited = fast.waiting_s + now * len(fast.waiting)
+            assert waited == pytest.approx(slow.waiting_s, abs=1e-4)
