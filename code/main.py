@@ -607,7 +607,7 @@ CHOICES = {
 }
 TOKENS, PLAIN = "TIMESTAMP,ContextTokens,GeneratedTokens", "arrival_s[,service_s]"
 HEADINGS = (TOKENS, "arrival_s", "arrival_s,service_s")
-HOUR_S, LONGEST_S = 3600.0, 10 * 365 * 86400.0  # a run of over ten years is a slip of units
+HOUR_S, MOST_HOURS = 3600.0, LIMITS["hours"][1]  # a run of over ten years is a slip of units
 BIN = 0.005  # width of a bin of times, in logarithms: percentiles are within 0.5%
 EVENTS = ("end", "ready", "hour", "arrive", "give_up", "let_go", "evict")  # order at one instant
 END, READY, HOUR, ARRIVE, GIVE_UP, LET_GO, EVICT = range(7)
@@ -725,10 +725,12 @@ def trace(s: Scenario, how: Traffic) -> Iterator[Request]:
     try:
         with open(source, closefd=source != 0, **text) as file:
             for row in (rows := csv.reader(file)):
-                heading = not form and ",".join(row) in HEADINGS
-                form = form or (row and (TOKENS if len(row) == 3 else PLAIN)) or ""
-                if heading or not row:
+                if not row:
                     continue
+                if not form:
+                    form = TOKENS if len(row) == 3 else PLAIN
+                    if ",".join(row) in HEADINGS:
+                        continue
                 t, service_s = read_request(s, row, form, draw)
                 if not (0 <= t <= LARGEST and 0 <= service_s <= LARGEST):
                     raise ValueError
@@ -1056,7 +1058,7 @@ class Endpoint:
 
     def hour(self, t: float, _: int) -> None:
         """Add to an hour of the day: seconds, requests, boots, replica and waiting seconds."""
-        if t > LONGEST_S:
+        if t > MOST_HOURS * HOUR_S:
             raise BadInput("the run passes ten years: see --service-s, the cold start, the trace")
         totals = [t, self.hits + self.queued, self.cold_starts]
         totals += [self.replica_s + t * self.alive, self.waiting_s + t * len(self.waiting)]
@@ -1099,32 +1101,32 @@ def with_progress(requests: Iterator[Request]) -> Iterator[Request]:
 
 def traffic_figures(s: Scenario, e: Endpoint, standby_usd_per_hour: float) -> Result:
     """What a run shows. The late are counted one by one, not read off the histogram."""
-    asked, span_s, gpu_hours = e.hits + e.queued, e.now or math.inf, gpus(s) / HOUR_S
-    replica_s = e.replica_s + e.now * e.alive
-    perfect_s = e.perfect_s + e.now * -(-e.busy // e.slots)
+    end_s, asked, boots, replica_s, waiting_s = e.past  # the totals when the last hour closed
+    span_s, gpu_hours, asked_or_1 = end_s or math.inf, gpus(s) / HOUR_S, max(asked, 1)
+    perfect_s = e.perfect_s + end_s * -(-e.busy // e.slots)
     served, total_s = (sum(row) for row in zip((0, 0), *e.ttft.bins.values()))
     ttft_s = e.ttft.figures(p50=0.5, p90=0.9, p99=0.99, p999=0.999)
     timeline = [
-        {"hour": hour, "requests": int(requests), "cold_starts": int(boots)}
+        {"hour": hour, "requests": int(requests), "cold_starts": int(started)}
         | {"replicas": alive / (seconds or 1), "waiting": waiting / (seconds or 1)}
-        for hour, (seconds, requests, boots, alive, waiting) in sorted(e.timeline.items())
+        for hour, (seconds, requests, started, alive, waiting) in sorted(e.timeline.items())
         if seconds or requests
     ]
     return {
-        "hours": e.now / HOUR_S,
+        "hours": end_s / HOUR_S,
         "requests": asked,
-        "cold_starts": e.cold_starts,
-        "cold_starts_per_day": e.cold_starts * 86400 / span_s,
-        "cold_fraction": e.cold / max(asked, 1),
+        "cold_starts": boots,
+        "cold_starts_per_day": boots * 86400 / span_s,
+        "cold_fraction": e.cold / asked_or_1,
         "ttft_s": ttft_s | {"mean": total_s / served if served else None},
-        "over_sla_fraction": e.over / max(asked, 1),
+        "over_sla_fraction": e.over / asked_or_1,
         "given_up": e.given_up,
         "gpu_hours": gpu_hours * replica_s,
-        "usd": gpu_hours * replica_s * s.gpu_usd_per_hour + standby_usd_per_hour * e.now / HOUR_S,
+        "usd": gpu_hours * replica_s * s.gpu_usd_per_hour + standby_usd_per_hour * end_s / HOUR_S,
         "replicas": {"mean": replica_s / span_s, "peak": e.peak},
         "perfect_gpu_hours": gpu_hours * perfect_s,
-        "waited_fraction": e.queued / max(asked, 1),
-        "mean_wait_s": (e.waiting_s + e.now * len(e.waiting)) / max(asked, 1),
+        "waited_fraction": e.queued / asked_or_1,
+        "mean_wait_s": waiting_s / asked_or_1,
         "waiting_at_end": len(e.waiting),
         "timeline": timeline,
         "evictions": {"count": e.evicted, "migrated": e.migrated, "restarted": e.restarted}
