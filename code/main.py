@@ -14,8 +14,9 @@ Read it top to bottom; the report's headings carry the numbers of these sections
   6 MONEY       the price of a warm pool, and the request rate above which it pays
   7 MIGRATION   an eviction: move the KV cache, move the tokens, or start cold
   8 TRAFFIC     requests replayed, event by event, and the tail that no formula shows
-  9 REPORT      the results as JSON has them; from here on, printing only
- 10 CLI         options in, text or JSON out
+  9 PLANNER     from an SLA to a stack, judged by that replay
+ 10 REPORT      the results as JSON has them; from here on, printing only
+ 11 CLI         options in, text or JSON out
 
   python code/main.py                                      the whole lesson
   python code/main.py --with preseed,snapshot,warm-node    the same behind three layers
@@ -602,6 +603,7 @@ DAYS = {  # until which hour, share of the mean rate [assumed]
 BURSTY = (300.0, 2700.0, 10.0)  # mean seconds on and off, times the mean rate when on [assumed]
 CHOICES = {
     "model": [*MODELS],
+    "prefer": ["layers", "cost"],
     "pattern": [*DAYS, "bursty"],
     "service": ["exponential", "constant"],
 }
@@ -631,6 +633,7 @@ class Traffic(Record):
     seed = 1
 
 
+AS_USUAL = Traffic()
 TRAFFIC = [name for name in vars(Traffic) if not name.startswith("_")]
 
 
@@ -838,14 +841,21 @@ class Endpoint:
         for _ in range(self.least):
             self.ready(0.0, self.add(0.0))
 
-    def replay(self, requests: Iterable[Request], until: float | None = None) -> None:
-        """Run to that instant, or else until the last request is served."""
+    def replay(
+        self,
+        requests: Iterable[Request],
+        until: float | None = None,
+        most_late: float = math.inf,
+    ) -> None:
+        """Run to that instant, or until the last is served; cut short if too many are late."""
         requests = iter(requests)
-        while request := self.serve_hits(requests):
+        while self.over <= most_late and (request := self.serve_hits(requests)):
             while self.step(request[0], ARRIVE):
                 pass
             self.now = request[0]
             self.arrive(*request)
+        if self.over > most_late:
+            return
         if until is None:
             while self.busy or self.waiting or self.again:
                 self.step(math.inf, END)
@@ -1068,17 +1078,19 @@ class Endpoint:
         heappush(self.agenda, (t + HOUR_S, HOUR, 0))
 
 
-def simulate(s: Scenario, how: Traffic, asked: Iterable[Request] = ()) -> Endpoint:
+def simulate(
+    s: Scenario, how: Traffic, asked: Sequence[Request] = (), most_late: float = math.inf
+) -> Endpoint:
     """One run of an endpoint under the layers of this scenario; BadInput where it cannot be.
 
-    Several runs may be asked the same, where that is a list of `synthetic`.
+    Several runs may be asked the same, and stop early where too many are late.
     """
     check_traffic(s, how)
     start_s, requests = (0.0, iter(asked)) if asked else requests_of(s, how)
     endpoint = Endpoint(s, how, start_s)
-    if sys.stderr and sys.stderr.isatty():
+    if not asked and sys.stderr and sys.stderr.isatty():
         requests = with_progress(requests)
-    endpoint.replay(requests, HOUR_S * how.hours if how.trace is None else None)
+    endpoint.replay(requests, HOUR_S * how.hours if how.trace is None else None, most_late)
     return endpoint
 
 
@@ -1165,7 +1177,228 @@ def closed_forms(s: Scenario, how: Traffic, figures: Result) -> list[Result]:
     ]
 
 
-# --- 9 REPORT ------------------------------------------------------------------------------------
+# --- 9 PLANNER -----------------------------------------------------------------------------------
+# Every stack, with every pool size that could help. A run of the same requests judges each, for a
+# second model could disagree with the first: P99 holds where at most 1% of them were late.
+
+LEAST_HOURS, MOST_HOURS_PLANNED, ENOUGH = 24.0, 720.0, 20_000  # of a run: hours, requests
+
+
+class Limits(Record):
+    """What a plan must keep beside the SLA, and what it should have least of."""
+
+    budget: float | None = None  # $/month, for all products
+    prefer = "layers"  # the fewest, then the cheapest; "cost": the other way round
+    forbid: Sequence[str] = ()
+    require: Sequence[str] = ()
+
+
+LIMITED = [name for name in vars(Limits) if not name.startswith("_")]
+
+
+def best(plans: Iterable[Result], prefer: str) -> Result | None:
+    """The first of equals, for they come in the order of the layer table."""
+
+    def key(plan: Result) -> tuple[float, ...]:
+        rank = len(plan["layers"]), plan["usd_per_month"]
+        return rank if prefer == "layers" else rank[::-1]
+
+    return min(plans, key=key, default=None)
+
+
+class Planner:
+    """Runs of one traffic, remembered per cold start and pool size, and plans made of them."""
+
+    def __init__(self, s: Scenario, how: Traffic, asked: Sequence[Request] = ()) -> None:
+        self.s, self.how, self.asked = s, how, asked or [*requests_of(s, how)[1]]
+        self.most_late = P99_OVER * len(self.asked)
+        self.runs: dict[Any, Endpoint] = {}
+
+    def run(self, names: Iterable[str], least: int, whole: bool = True) -> Endpoint:
+        """A stack with a pool of so many; unless whole, it may stop once it breaks P99."""
+        under = stack(self.s, names)
+        calm = least, under.migrates
+        key = *calm, *boot_spans(under, self.how)
+        found = self.runs.get((whole, *calm)) or self.runs.get((whole, *key))
+        if not found:
+            how, most_late = self.how.but(min_workers=least), math.inf if whole else self.most_late
+            found = simulate(under, how, self.asked, most_late)
+            for done in {whole, whole or found.over <= self.most_late}:
+                # Without a boot any path would have done the same.
+                self.runs[done, *(key if found.cold_starts else calm)] = found
+        return found
+
+    def plan(self, names: Iterable[str], least: int) -> Result:
+        """A stack and a pool size, and what a whole run shows of them; a month of all products."""
+        s, under = self.s, stack(self.s, names)
+        run = traffic_figures(under, self.run(names, least), 0.0)
+        usd = run["usd"] * s.products * s.hours_per_month / (run["hours"] or 1.0)
+        return {
+            "layers": [*names],
+            "min_workers": least,
+            "cold_start_s": mean_cold_s(under, self.how),
+            "p99_ttft_s": run["ttft_s"]["p99"],
+            "over_sla_fraction": run["over_sla_fraction"],
+            "usd_per_month": round(usd + standby_usd_per_month(s, [*names]), 2),
+            "cold_starts_per_day": run["cold_starts_per_day"],
+        }
+
+    def stacks(self, limits: Limits) -> Iterator[tuple[str, ...]]:
+        """Those allowed, the fewest layers first, then as in the table."""
+        from itertools import combinations
+
+        needed = {*limits.require}
+        usable = {*LAYERS} - {*limits.forbid}
+        usable -= set() if self.how.evictions_per_day else {"migrate"} - needed
+        for size in range(len(LAYERS) + 1):
+            for names in combinations(LAYERS, size):
+                if needed <= {*names} <= usable:
+                    yield names
+
+    def plans(self, limits: Limits, any_tail: bool = False) -> list[Result]:
+        """What holds P99 within the budget; not what costs more than one of no more layers."""
+        found, s, cheapest = [], self.s, math.inf if limits.budget is None else limits.budget
+        for names in self.stacks(limits):
+            rent = standby_usd_per_month(s, names)
+            most = (self.how.max_workers or 100_000) if "warm-pool" in names else 0
+            for least in range(min(most, 1), most + 1):
+                if rent + least * s.products * node_usd_per_month(s) > cheapest:
+                    break
+                run = self.run(names, least, any_tail)
+                if any_tail or run.over <= self.most_late:
+                    plan = self.plan(names, least)
+                    if plan["usd_per_month"] <= cheapest:
+                        found.append(plan)
+                        cheapest = cheapest if any_tail else plan["usd_per_month"]
+                if not run.queued:  # nobody waits, so a larger pool only costs more
+                    break
+        return found
+
+    def relaxations(self, limits: Limits) -> list[Result]:
+        """Of each kind of limit the cheapest change that alone would do, where one does."""
+        s, how, tries = self.s, self.how, [("budget", "--budget", self, limits.but(budget=None))]
+        for kind in ("forbid", "require"):
+            for name in (names := getattr(limits, kind)):
+                eased = limits.but(**{kind: without(names, name)})
+                tries.append(("layer", f"without --{kind} {name}", self, eased))
+        if how.max_workers:
+            more = Planner(s, how.but(max_workers=None), self.asked)
+            tries.append(("max_workers", "without --max-workers", more, limits))
+        for tail_s in sorted(plan["p99_ttft_s"] for plan in self.plans(limits, any_tail=True))[:1]:
+            # subtle: a percentile is within a bin's width, and so is three digits rounded up.
+            unit = 10 ** (math.floor(math.log10(tail_s)) - 2)
+            eased_s = round(math.ceil(tail_s * math.exp(BIN) / unit) * unit, 9)
+            later = Planner(s.but(sla_s=eased_s), how, self.asked)
+            tries.append(("sla", f"--sla {eased_s:g}", later, limits))
+        found: Result = {}
+        for kind, change, planner, eased in tries:
+            plan = best([*planner.plans(eased), *found.get(kind, ())], "cost")
+            if plan:
+                change += f" {math.ceil(plan['usd_per_month'])}" if kind == "budget" else ""
+                found[kind] = [{"kind": kind, "change": change} | plan]
+        return [row for rows in found.values() for row in rows]
+
+    def rejected(self, limits: Limits, plan: Result | None) -> list[Result]:
+        """The nearest plans that are not taken: the shortest path without a pool, this plan less a
+        replica or a layer, and what it takes without the budget; each with the reason."""
+        names, least = (plan["layers"], plan["min_workers"]) if plan else ([], 0)
+        lone = self.stacks(limits.but(forbid=[*limits.forbid, "warm-pool"]))
+        shortest = min(lone, key=lambda each: cold_start_s(stack(self.s, each)), default=())
+        tries = [(shortest, 0), *([(names, least - 1)] if least > 1 else [])]
+        tries += [(without(names, name), least * (name != "warm-pool")) for name in names]
+        free = best(self.plans(limits.but(budget=None)), limits.prefer)
+        tries += [(free["layers"], free["min_workers"])] if free else []
+        rows = []
+        for each in dict.fromkeys((tuple(names), count) for names, count in tries):
+            row = self.plan(*each)
+            dear = limits.budget is not None and row["usd_per_month"] > limits.budget
+            late = row["over_sla_fraction"] > P99_OVER
+            reason = fill(REASONS["late" if late else "dear" if dear else "more"], row)
+            if row != plan and {*limits.require} <= {*each[0]}:
+                rows.append(row | {"reason": reason})
+        return rows[:3]
+
+    def why(self, names: Sequence[str], least: int) -> list[Result]:
+        """For each layer what it attacks, and the seconds it takes off, all the others there."""
+        rows = []
+        for name in names:
+            now, before = (
+                stack(self.s.but(min_workers=least), each)
+                for each in (names, without(names, name))
+            )
+            # It attacks the path, or what a pool's first request waits, or an eviction's pause.
+            saves = [cold_start_s(before) - cold_start_s(now)]
+            saves += [first_request_ttft_s(before) - first_request_ttft_s(now)]
+            saves += [migration(before)["eviction_pause_s"] - migration(now)["eviction_pause_s"]]
+            skips = now.has_pool != before.has_pool
+            row = {"layer": name, "phases": [*(path(now) if skips else LAYERS[name].attacks)]}
+            rows.append(row | {"saves_s": max(saves, key=abs)})
+        return rows
+
+    def sentences(self, plan: Result) -> Result:
+        """What the first user on a fresh replica meets, what fails how, and what to alert on."""
+        s, names, least = self.s, plan["layers"], plan["min_workers"]
+        bare, moved = (stack(s, without(names, "migrate")), stack(s, [*names, "migrate"]))
+        figures = (
+            scenario_result(s)
+            | plan
+            | {
+                "places": least * self.how.slots,
+                "left": least - 1,
+                "unmoved_s": migration(bare)["eviction_pause_s"],
+                "moved_s": migration(moved)["eviction_pause_s"],
+                "alarm": max(2 * plan["cold_starts_per_day"], 2.0),
+            }
+        )
+        said = {name: fill(texts[least > 0], figures) for name, texts in SENTENCES.items()}
+        if "snapshot" in names:
+            elsewhere = self.plan(without(names, "snapshot"), least)
+            holds = "breaks" if elsewhere["over_sla_fraction"] > P99_OVER else "still holds"
+            said["failure_mode"] += fill(ELSEWHERE, elsewhere, {"holds": holds})
+        return said
+
+
+REASONS = {
+    "late": "{over_sla_fraction:.2%} are late: P99 is {p99_ttft_s:T}, "
+    "behind a cold start of {cold_start_s:T}",
+    "dear": "over the budget: {usd_per_month:$} a month",
+    "more": "holds P99 too, for {usd_per_month:$} a month",
+}
+SENTENCES = {  # without a pool, with one
+    "tail_policy": (
+        """\
+the first user on a fresh replica waits {cold_start_s:T}, those right behind for the rest of it; \
+{over_sla_fraction:.2%} of all are late""",
+        """\
+{places:D} requests at once find a free warm slot, {warm_ttft_s:T}; the first user beyond waits \
+for a slot, or {cold_start_s:T} for a fresh replica; {over_sla_fraction:.2%} of all are late""",
+    ),
+    "failure_mode": (
+        """\
+when the replica dies, what it was serving stands still for {unmoved_s:T}, cold start and \
+prefill; live migration makes that {moved_s:T}, but only where another replica is ready""",
+        """\
+when a warm replica dies, {left:D} are left for {cold_start_s:T}; what it was serving starts over \
+on a free slot, or where there is none stands still for {unmoved_s:T}; live migration to a free \
+slot makes that {moved_s:T} and loses no work""",
+    ),
+    "alert": [
+        """\
+more than 1% of an hour's requests over {sla_s:T} to the first token, or more than {alarm:D} cold \
+starts a day; beside them the seconds of each phase"""
+    ]
+    * 2,
+}
+SHARED = "feasible layers min_workers p99_ttft_s over_sla_fraction usd_per_month binding".split()
+ELSEWHERE = """\
+; a snapshot restores only on the GPU type and count that it was taken on: elsewhere the \
+path is {cold_start_s:T} and P99 {holds}"""
+RULE = """\
+a {model} under 60 s needs a warm pool, or its substitute, the standby node: without \
+either the best path is {path} = {best_s:T} -- unless traffic alone keeps replicas warm"""
+
+
+# --- 10 REPORT -----------------------------------------------------------------------------------
 # A result is one dictionary: it is the JSON, and the text is printed from it.
 
 KNOWN_STACKS = (  # worth knowing, from the raw path down to the 70b's shortest
@@ -1236,7 +1469,7 @@ def standby_usd_per_month(s: Scenario, names: Sequence[str]) -> float:
 
 
 def run_result(
-    s: Scenario, names: Sequence[str], how: Traffic, asked: Iterable[Request] = ()
+    s: Scenario, names: Sequence[str], how: Traffic, asked: Sequence[Request] = ()
 ) -> Result:
     """One run of traffic under the named layers."""
     under, rent = stack(s, names), standby_usd_per_month(s, names) / s.hours_per_month
@@ -1264,6 +1497,107 @@ def day_result(s: Scenario, names: Sequence[str]) -> list[Result]:
     day = Traffic(hours=min(24.0, 20_000 / max(s.requests_per_hour, SMALLEST)))
     asked = [*synthetic(s, day)]
     return [run_result(s, names, day.but(min_workers=least), asked) for least in (0, 1)]
+
+
+def most_in_flight(asked: Iterable[Request]) -> int:
+    """Requests at once where each is served on arrival."""
+    ends: list[float] = []
+    most = 0
+    for t, service_s in asked:
+        while ends and ends[0] <= t:
+            heappop(ends)
+        heappush(ends, t + service_s)
+        most = max(most, len(ends))
+    return most
+
+
+def mandatory(s: Scenario) -> str:
+    """The lesson's rule for large models under 60 s, where it applies, with the model's reason."""
+    others = [name for name in LAYERS if name not in ("warm-pool", "warm-node")]
+    seconds = path(stack(s, others))
+    best_s = sum(seconds.values())
+    if MODELS[s.model][0] < 70 or s.sla_s >= min(60, best_s):
+        return ""
+    terms = " + ".join(f"{plain(x)} {phase}" for phase, x in seconds.items() if x)
+    return fill(RULE, {"model": s.model, "path": terms, "best_s": best_s})
+
+
+def plan_result(
+    s: Scenario, names: Sequence[str], tiers: Any = (), markdown: bool = False, **options: Any
+) -> Result:
+    """The plan within these Limits under this Traffic, or why there is none."""
+    if tiers:
+        return tiers_result(s, names, tiers, **options)
+    limits = Limits(**{name: x for name, x in options.items() if name in LIMITED})
+    limits = limits.but(require=[*names, *limits.require])
+    how = Traffic(**{name: x for name, x in options.items() if name not in LIMITED})
+    for name in limits.require:
+        if name in limits.forbid:
+            raise BadInput(f"--forbid {name}: must not be required too")
+    if "min_workers" in vars(s):
+        raise BadInput("--min-workers: must be left out, for plan sizes the pool")
+    if how.trace is None:
+        hours = ENOUGH / max(s.requests_per_hour, SMALLEST)
+        how = how.but(hours=max(LEAST_HOURS, min(math.ceil(hours), MOST_HOURS_PLANNED)))
+    planner = Planner(s, how)
+    plans = planner.plans(limits)
+    plan = best(plans, limits.prefer)
+    other_way = "cost" if limits.prefer == "layers" else "layers"
+    other = best(plans, other_way)
+    relaxed = [] if plan else planner.relaxations(limits)
+    nothing, most = planner.plan((), 0), most_in_flight(planner.asked)
+    always = -(-most // how.slots)
+    always = min(always, how.max_workers or always)
+    under = plan["layers"] if plan else []
+    compared = [{"what": "this plan"} | plan] if plan else []
+    compared += [{"what": "doing nothing"} | nothing]
+    compared += [{"what": "always on"} | planner.plan(("warm-pool",), always)]
+    nulls = dict.fromkeys([*nothing, *SENTENCES])
+    return {
+        "scenario": scenario_result(s),
+        "run": {name: getattr(how, name) for name in TRAFFIC},
+        "limits": {name: getattr(limits, name) for name in LIMITED},
+        "feasible": plan is not None,
+        **(plan | planner.sentences(plan) if plan else nulls),
+        "why": planner.why(under, plan["min_workers"]) if plan else [],
+        "other": other
+        and {"prefer": other_way}
+        | {name: other[name] for name in ("layers", "min_workers", "usd_per_month")},
+        "rejected": planner.rejected(limits, plan),
+        "binding": relaxed[0]["kind"] if relaxed else None if plan else "several limits together",
+        "relaxations": relaxed,
+        "mandatory": mandatory(s),
+        "phases": phases_result(s, under),
+        "compared": compared,
+        "most_in_flight": most,
+    }
+
+
+TIERED = ("name", "sla_s", "requests_per_hour")
+
+
+def tiers_result(s: Scenario, names: Sequence[str], tiers: Sequence[Any], **more: Any) -> Result:
+    """A plan for each tier of users, against one pool for all at the hardest promise."""
+    if more.get("trace"):
+        raise BadInput("--tiers: must be without --trace, for each tier has a rate")
+    one = ("one pool for all", min(row[1] for row in tiers), sum(row[2] for row in tiers))
+    rows = []
+    for tier in (*tiers, one):
+        own = s.but(sla_s=tier[1], requests_per_hour=tier[2])
+        plan = plan_result(own, names, **more)
+        rows.append(dict(zip(TIERED, tier)) | {name: plan[name] for name in SHARED})
+    *apart, pooled = rows
+    hardest = min(apart, key=lambda row: float(row["sla_s"]))
+    feasible = all(row["feasible"] for row in apart)
+    return {
+        "scenario": scenario_result(s),
+        "feasible": feasible,
+        "tiers": apart,
+        "usd_per_month": sum(row["usd_per_month"] for row in apart) if feasible else None,
+        "one_pool": pooled,
+        "premium": hardest["name"],
+        "dedicated_usd_per_month": (hardest["min_workers"] or 1) * node_usd_per_month(s),
+    }
 
 
 def migrate_result(s: Scenario, names: Sequence[str]) -> Result:
@@ -1326,16 +1660,27 @@ class Shown(float):
         return format(text, spec[:-1]) if form else super().__format__(spec or "g")
 
 
-def fill(text: str, *records: Result, **more: Any) -> str:
-    """The text with the fields of these records; later ones win."""
-    fields = {
+def shown(record: Result) -> Result:
+    """Its values as a text shows them; None is n/a."""
+    return {
         name: Shown("nan" if value is None else value)
         if value is None or isinstance(value, (int, float))
         else value
-        for record in (*records, more)
         for name, value in record.items()
     }
-    return text.format_map(fields)
+
+
+def fill(text: str, *records: Result) -> str:
+    """The text with the fields and the rows of these records; later ones win."""
+    fields: Result = {}
+    lines: list[str] = []
+    for record in records:
+        fields |= shown(record)
+    for line in text.splitlines():
+        name, star, form = line.partition("* ")
+        rows = fields.get(name, ()) if star else [{}]
+        lines += [(form or line).format_map(fields | shown(row)) for row in rows]
+    return "\n".join(lines)
 
 
 def bar(now: float, raw: float, cells_per_s: float) -> str:
@@ -1346,127 +1691,140 @@ def bar(now: float, raw: float, cells_per_s: float) -> str:
     return stays * cells + off * (round(raw * cells_per_s) - cells)
 
 
-SCENARIO = """\
-2 SCENARIO: model {model}, scaled to zero -
-{weights_gb:D} GB of weights on {gpus:D} x {gpu_hbm_gb:D} GB of GPU memory: {usd:$}/h a replica
-promised: P99 time to first token {sla_s:T}; a late request costs {drop_usd:$}"""
-WITH_ROW = "with {number} {name}: {tool}; needs {needs}"
-CHANGED_ROW = "{name} {was} -> {now} (yours)"
-
-
-def scenario_lines(s: Scenario, names: Sequence[str], result: Result) -> list[str]:
-    """What is run: the model, the promise, the layers and every figure that this run sets."""
-    was = scenario_result(Scenario()) | {"weights_gb": weights_gb(s.but(weights_gb=None))}
-    lines = [fill(SCENARIO, result["scenario"], gpus=gpus(s), usd=replica_usd_per_hour(s))]
-    with_layers = [fill(WITH_ROW, vars(LAYERS[name])) for name in names]
-    lines += with_layers or ["with no layers: the raw path"]
-    yours = {name: now for name, now in vars(s).items() if now != was[name]}
-    return lines + [fill(CHANGED_ROW, name=n, was=was[n], now=now) for n, now in yours.items()]
-
-
-RAW_HEAD = """\
-3 PHASES: from no replica to the first token -
-phase           seconds     range  share"""
-RAW_ROW = "{name:14}  {raw_seconds:>7N}  {raw_range:>8}  {raw_share:>5.0%}  {bar}"
-BOTH_HEAD = """\
-3 PHASES: from no replica to the first token, raw and with these layers -
-phase               raw     range  share      now     range  share  light: off"""
-BOTH_ROW = RAW_ROW.replace("{bar}", "{seconds:>7N}  {now_range:>8}  {now_share:>5.0%}  {bar}")
-PUBLISHED = "published for the raw 70b path: {range} s before the first forward"
-
-
-def anatomy_lines(s: Scenario, names: Sequence[str], result: Result) -> list[str]:
-    raw_s, now_s = result["raw_cold_start_s"], result["cold_start_s"]
-    raw, now, lines = ranges(s), ranges(stack(s, names)), [BOTH_HEAD if names else RAW_HEAD]
-    longest_s = max(max(row["seconds"], row["raw_seconds"]) for row in result["phases"])
-    for row in [*result["phases"], {"name": "total", "seconds": now_s, "raw_seconds": raw_s}]:
-        name, before, after = row["name"], row["raw_seconds"], row["seconds"]
-        picture = bar(after, before, (12 if names else 38) / longest_s)
-        if name == "total":
-            picture = f"{result['speedup']:.1f}x" if names else f"{raw_s / 60:.1f} min"
-        cells = {"raw_share": before / raw_s, "raw_range": span(raw[name])}
-        cells |= {"now_share": after / now_s, "now_range": span(now[name])}
-        lines.append(fill(BOTH_ROW if names else RAW_ROW, row, cells, bar=picture))
-    published = span(sum(row[end] for row in PUBLISHED_S.values()) for end in (0, 2))
-    return [*lines, fill(PUBLISHED, range=published)]
-
-
-LAYER_HEAD = """\
-4 LAYERS: each alone -
-   layer        attacks                  saves s  path s  price"""
-LAYER_FOOT = """\
-a snapshot shortens neither node nor image; a pre-seeded image moves its bytes,
-and a lazily read volume pays for them at first touch"""
-LAYER_ROW = "{number:2} {name:11}  {phases:23}  {saves_s:>7N}  {path_s:>6N}  {price}"
-
-
-def layer_lines(s: Scenario, names: Sequence[str], result: Result) -> list[str]:
-    """Each layer alone; then those of the stack that lie idle or make their phases slower."""
-    kept, lines, notes = working(s, names), [LAYER_HEAD], []
-    for layer in LAYERS.values():
-        name, phases, path_s = layer.name, "+".join(layer.attacks), cold_start_s(layer.change(s))
-        alone = {"phases": phases or "no phase", "path_s": path_s}
-        lines.append(fill(LAYER_ROW, vars(layer), alone, saves_s=cold_start_s(s) - path_s))
-        if name in kept and sum(spared(s, kept, name).values()) < 0:
-            notes.append(f"{name} makes {phases} slower: see its figures")
-        if phases and name in names and name not in kept:
-            fits = layer.change(s) is not s
-            why = "the stack is as fast without it" if fits else f"it needs {layer.needs}"
-            notes.append(f"{name} lies idle: {why}")
-    return [*lines, LAYER_FOOT, *notes]
-
-
-STACK_HEAD = """\
-5 COLD PATH: layers in a stack -
---with                                path s  speed-up  rent $/month"""
-STACK_ROW = """\
-{names:36}  {cold_start_s:>6N}  {speedup:>7.1f}x  {standing_usd_per_month:>12$}{yours}"""
-FIRST = """\
-the first request waits {first_request_ttft_s:T} here; on a free warm slot {warm_ttft_s:T}
-warm-node rents an idle node: for one product it costs what a warm replica costs"""
-
-
 def listed(names: Sequence[str]) -> str:
     return "all" if len(names) == len(LAYERS) else ",".join(names)
 
 
-def stack_lines(s: Scenario, names: Sequence[str], result: Result) -> list[str]:
-    lines, shown = [STACK_HEAD], {*KNOWN_STACKS, tuple(names)}
-    for row in result["stacks"]:
-        if tuple(row["layers"]) in shown:
-            yours = "  <- yours" if row["layers"] == list(names) else ""
-            layers = listed(row["layers"]) or "(no layers)"
-            lines.append(fill(STACK_ROW, row, names=layers, yours=yours))
-    return [*lines, fill(FIRST, result["scenario"], result)]
+def typed(s: Scenario, names: Sequence[str], command: str = "", how: Traffic = AS_USUAL) -> str:
+    """What to type for this, on one line or else an option on each."""
+    words = [f"python code/main.py{command}", *([f"--with {listed(names)}"] if names else [])]
+    words += [dashed(name) + f" {x}" * (x is not True) for name, x in vars(how).items()]
+    words += [f"--set {name}={value}" for name, value in vars(s).items()]
+    line = " ".join(words)
+    return line if len(line) < 78 else " \\\n      ".join(words)
 
 
-POOL_HEAD = """\
+SCENARIO = """\
+2 SCENARIO: model {model}, scaled to zero -
+{weights_gb:D} GB of weights on {gpus:D} x {gpu_hbm_gb:D} GB of GPU memory: \
+{replica_usd:$}/h a replica
+promised: P99 time to first token {sla_s:T}; a late request costs {drop_usd:$}
+with* with {number} {name}: {tool}; needs {needs}
+raw* with no layers: the raw path
+yours* {name} {was} -> {now} (yours)
+"""
+ANATOMY = """\
+3 PHASES: from no replica to the first token -
+phase             raw s   here s     range  share  light: what layers take off
+phases* {name:14}  {raw_seconds:>7N}  {seconds:>7N}  {range:>8}  {share:>5.0%}  {bar}
+total           {raw_cold_start_s:>7N}  {cold_start_s:>7N}  {total_range:>8}   100%  \
+{minutes:.1f} min, {speedup:.1f}x
+published for the raw 70b path: {published} s before the first forward
+4 LAYERS: each alone -
+   layer        attacks                  saves s  path s  price
+alone* {number:2} {name:11}  {phases:23}  {saves_s:>7N}  {path_s:>6N}  {price}
+a snapshot shortens neither node nor image; a pre-seeded image moves its bytes,
+and a lazily read volume pays for them at first touch
+notes* {name} {note}
+5 COLD PATH: layers in a stack -
+--with                                path s  speed-up  rent $/month
+known* {names:36}  {cold_start_s:>6N}  {speedup:>7.1f}x  {standing_usd_per_month:>12$}{yours}
+the first request waits {first_request_ttft_s:T} here; on a free warm slot {warm_ttft_s:T}
+warm-node rents an idle node: for one product it costs what a warm replica costs
+"""
+MONEY = """\
 6 MONEY: a warm pool of {min_workers:D} for each product, paid around the clock -
-products  GPUs a replica  GPU-hours/month  $/month"""
-POOL_ROW = """\
-{products:>8D}  {gpus_per_replica:>14D}  {gpu_hours_per_month:>15N}  {usd_per_month:>7$}"""
-MINUTE = """\
-a warm replica's month, per minute of cold start that it avoids: {here_usd:$} here; \
-{usd:$} for a {small} behind preseed,warm-node ({path_s:T}) on a {gpu_usd_per_hour:$} GPU"""
-
-
-def pool_lines(s: Scenario, names: Sequence[str], result: Result) -> list[str]:
-    lines = [fill(POOL_HEAD, result["scenario"])]
-    for products in sorted({1, s.products, 5}):
-        lines.append(fill(POOL_ROW, pool_result(s.but(products=products)), products=products))
-    small = s.but(
-        model=next(iter(MODELS)), weights_gb=None, gpu_usd_per_hour=s.small_gpu_usd_per_hour
-    )
-    small = stack(small, ["preseed", "warm-node"])
-    figures = {"small": small.model, "path_s": cold_start_s(small), **vars(small)}
-    usd, here_usd = usd_per_cold_minute(small), usd_per_cold_minute(stack(s, names))
-    return [*lines, fill(MINUTE, figures, usd=usd, here_usd=here_usd)]
-
-
-RATE_HEAD = """\
+products  GPUs a replica  GPU-hours/month  $/month
+pools* {products:>8D}  {gpus_per_replica:>14D}  {gpu_hours_per_month:>15N}  {usd_per_month:>7$}
+a warm replica's month, per minute of cold start that it avoids: {minute_usd:$} here; \
+{small_minute_usd:$} for a {small} behind preseed,warm-node ({small_s:T}) on a \
+{small_usd:$} GPU
 per product: what a warm replica adds to scale-to-zero's bill, and what late
 requests cost without it; those that come while a replica boots are late too
-requests/h  cold starts/day    late  pool adds $/h  late cost $/h  cheaper"""
+requests/h  cold starts/day    late  pool adds $/h  late cost $/h  cheaper
+rates* {line}
+{regime}
+standing* the standby node costs {per_hour:$}/h on top of either
+"""
+MIGRATION = """\
+7 MIGRATION: an eviction hits a request of {prompt_tokens:D} tokens -
+moved        bytes      time     pause
+KV cache  {kv_bytes:>8B}  {ship_kv_s:>8T}  {ship_kv_s:>8T}  in one piece
+tokens    {token_bytes:>8B}  {ship_tokens_s:>8T}  {pause_s:>8T}  \
+{recomputed_tokens:D} recomputed, rounds: {rounds:D}
+nothing        0 B  {unmoved_s:>8T}  {unmoved_s:>8T}  cold start, then prefill
+tokens take less time than KV cache below {cross_gbit_s:.3g} Gbit/s; \
+this network has {gbit_s:.3g}
+with these layers an eviction stops the request for {eviction_pause_s:T}
+"""
+DAY = """\
+8 TRAFFIC: {requests:D} requests in {hours:D} h, scale-to-zero and one warm replica -
+min-workers  TTFT P50       P99    late  cold starts       bill
+day* {min_workers:>11D}  {p50:>8T}  {p99:>8T}  {over_sla_fraction:>6.1%}  \
+{cold_starts:>11D}  {usd:>9$}
+Finding: {longest} takes longest, {longest_s:T} of {cold_start_s:T}. {advice}:
+  {command}
+"""
+MOVES = """\
+
+last columns: KV cache over so many Gbit/s (* tokens take less), the crossover
+ctx  KV cache   tokens    time    pause{networks}    cross
+moves* {k:>3D}k  {kv_bytes:>7B}  {token_bytes:>7B} {ship_tokens_s:>7T}  {pause_s:>7T}{over}\
+{cross_gbit_s:>5.3g}
+"""
+
+
+def scenario_view(s: Scenario, names: Sequence[str]) -> Result:
+    """What is run: the model, the promise, the layers and every figure that this run sets."""
+    was = scenario_result(Scenario()) | {"weights_gb": weights_gb(s.but(weights_gb=None))}
+    yours = [(name, was[name], now) for name, now in vars(s).items() if now != was[name]]
+    return {
+        **scenario_result(s),
+        "gpus": gpus(s),
+        "replica_usd": replica_usd_per_hour(s),
+        "with": [vars(LAYERS[name]) for name in names],
+        "raw": [] if names else [{}],
+        "yours": [dict(zip(("name", "was", "now"), row)) for row in yours],
+    }
+
+
+def anatomy_view(s: Scenario, names: Sequence[str], result: Result) -> Result:
+    """Phases with their ranges, each layer alone, what lies idle, and the stacks to know."""
+    rows, spans, kept = result["phases"], ranges(stack(s, names)), working(s, names)
+    longest_s = max(max(row["seconds"], row["raw_seconds"]) for row in rows)
+    alone, notes = [], []
+    for name, layer in LAYERS.items():
+        phases, path_s = "+".join(layer.attacks), cold_start_s(layer.change(s))
+        row = {"phases": phases or "no phase", "path_s": path_s}
+        alone.append(vars(layer) | row | {"saves_s": cold_start_s(s) - path_s})
+        if name in kept and sum(spared(s, kept, name).values()) < 0:
+            notes.append({"name": name, "note": f"makes {phases} slower: see its figures"})
+        if phases and name in names and name not in kept:
+            fits = layer.change(s) is not s
+            why = "the stack is as fast without it" if fits else f"it needs {layer.needs}"
+            notes.append({"name": name, "note": f"lies idle: {why}"})
+    return {
+        "minutes": result["cold_start_s"] / 60,
+        "total_range": span(spans["total"]),
+        "published": span(sum(row[end] for row in PUBLISHED_S.values()) for end in (0, 2)),
+        "alone": alone,
+        "notes": notes,
+        "phases": [
+            row
+            | {"range": span(spans[row["name"]]), "share": row["seconds"] / result["cold_start_s"]}
+            | {"bar": bar(row["seconds"], row["raw_seconds"], 27 / longest_s)}
+            for row in rows
+        ],
+        "known": [
+            row
+            | {"names": listed(row["layers"]) or "(no layers)"}
+            | {"yours": "  <- yours" if row["layers"] == list(names) else ""}
+            for row in result["stacks"]
+            if tuple(row["layers"]) in {*KNOWN_STACKS, tuple(names)}
+        ],
+    }
+
+
 RATE_ROW = """\
 {requests_per_hour:>10D}  {cold_starts_per_day:>15N}  {over_sla_fraction:>6.1%}  \
 {warm_premium_usd_per_hour:>13$}  {cold_tax_usd_per_hour:>13$}  {cheaper}"""
@@ -1491,103 +1849,69 @@ def regime_text(s: Scenario, pays: float | None, busy: float | None) -> str:
     return f"a pool pays above {three(pays)}/h; above {three(busy)}/h traffic holds P99 without it"
 
 
-def regime_lines(s: Scenario, names: Sequence[str], result: Result) -> list[str]:
-    found = result["break_even"]
+def money_view(s: Scenario, names: Sequence[str], found: Result) -> Result:
+    """Pools of several sizes, the price of a minute, and the rates where the regimes part."""
+    smallest, rent = next(iter(MODELS)), standby_usd_per_month(s, names)
+    small = s.but(model=smallest, weights_gb=None, gpu_usd_per_hour=s.small_gpu_usd_per_hour)
+    small = stack(small, ["preseed", "warm-node"])
     rows = [(row["requests_per_hour"], fill(RATE_ROW, row)) for row in found["table"]]
     rows += [(found[key], MARKS[key].format(plain(found[key]))) for key in MARKS if found[key]]
-    lines = [RATE_HEAD, *(row for _, row in sorted(rows))]
-    lines += [regime_text(stack(s, names), *(found[key] for key in MARKS))]
-    rent = stack_result(s, without(names, "warm-pool"))["standing_usd_per_month"]
-    standing = f"the standby node costs {dollars(rent / s.hours_per_month)}/h on top of either"
-    return [*lines, standing] if rent else lines
+    return {
+        "pools": [
+            pool_result(s.but(products=n)) | {"products": n} for n in sorted({1, s.products, 5})
+        ],
+        "minute_usd": usd_per_cold_minute(stack(s, names)),
+        "small": smallest,
+        "small_s": cold_start_s(small),
+        "small_usd": s.small_gpu_usd_per_hour,
+        "small_minute_usd": usd_per_cold_minute(small),
+        "rates": [{"line": line} for _, line in sorted(rows)],
+        "regime": regime_text(stack(s, names), *(found[key] for key in MARKS)),
+        "standing": [{"per_hour": rent / s.hours_per_month}] if rent else [],
+    }
 
 
-MIGRATION = """\
-7 MIGRATION: an eviction hits a request of {prompt_tokens:D} tokens -
-moved        bytes      time     pause
-KV cache  {kv_bytes:>8B}  {ship_kv_s:>8T}  {ship_kv_s:>8T}  in one piece
-tokens    {token_bytes:>8B}  {ship_tokens_s:>8T}  {pause_s:>8T}  \
-{recomputed_tokens:D} recomputed, rounds: {rounds:D}
-nothing        0 B  {cold_s:>8T}  {cold_s:>8T}  cold start, then prefill
-tokens take less time than KV cache below {crossover:.3g} Gbit/s; this network has {gbit_s:.3g}
-with these layers an eviction stops the request for {eviction_pause_s:T}"""
+def migration_view(s: Scenario, names: Sequence[str], move: Result) -> Result:
+    unmoved = migration(stack(s, without(names, "migrate")))["eviction_pause_s"]
+    gbit_s = {"cross_gbit_s": 8 * move["crossover_gb_s"], "gbit_s": 8 * s.network_gb_s}
+    return move | gbit_s | {"unmoved_s": unmoved}
 
 
-def migration_lines(s: Scenario, names: Sequence[str], result: Result) -> list[str]:
-    move, cold = result["migration"], migration(stack(s, without(names, "migrate")))
-    gbit_s = {"crossover": 8 * move["crossover_gb_s"], "gbit_s": 8 * s.network_gb_s}
-    return [fill(MIGRATION, result["scenario"], move, gbit_s, cold_s=cold["eviction_pause_s"])]
-
-
-DAY_HEAD = """\
-8 TRAFFIC: {requests:D} requests in {hours:D} h, scale-to-zero and one warm replica -
-min-workers  TTFT P50       P99    late  cold starts       bill"""
-DAY_ROW = """\
-{min_workers:>11D}  {p50:>8T}  {p99:>8T}  {over_sla_fraction:>6.1%}  {cold_starts:>11D}  \
-{usd:>9$}"""
-
-
-def day_lines(s: Scenario, names: Sequence[str], result: Result) -> list[str]:
-    rows = result["day"]
-    lines = [fill(DAY_ROW, row, row["ttft_s"], row["run"]) for row in rows]
-    return [fill(DAY_HEAD, rows[0]), *lines]
-
-
-FINDING = """\
-Finding: {name} takes longest, {seconds:T} of {cold_start_s:T}. {advice}:
-  {command}"""
-
-
-def finding_lines(s: Scenario, names: Sequence[str], result: Result) -> list[str]:
+def finding_view(s: Scenario, names: Sequence[str], result: Result) -> Result:
     """The longest phase, and what to try next: the layer that helps most, else migration."""
     after = {name: cold_start_s(stack(s, [*names, name])) for name in LAYERS}
     best = min(LAYERS, key=lambda name: after[name])
     best = best if after[best] < result["cold_start_s"] else "warm-pool"
-    command, advice = "", f"{best} would help most"
-    if best in names or result["first_request_ttft_s"] <= s.sla_s:
-        command, advice = " migrate", "And when a node goes away"
-    else:
-        names = [*names, best]
-    words = [f"python code/main.py{command}", *([f"--with {listed(names)}"] if names else [])]
-    words += [f"--set {name}={value}" for name, value in vars(s).items()]
-    line = " ".join(words)
-    command = line if len(line) < 78 else " \\\n      ".join(words)
+    done = best in names or result["first_request_ttft_s"] <= s.sla_s
     longest = max(result["phases"], key=lambda row: float(row["seconds"]))
-    return [fill(FINDING, result, longest, advice=advice, command=command)]
+    return {
+        "longest": longest["name"],
+        "longest_s": longest["seconds"],
+        "advice": "And when a node goes away" if done else f"{best} would help most",
+        "command": typed(s, names, " migrate") if done else typed(s, [*names, best]),
+    }
 
 
-SECTIONS = (
-    scenario_lines,
-    anatomy_lines,
-    layer_lines,
-    stack_lines,
-    pool_lines,
-    regime_lines,
-    migration_lines,
-    day_lines,
-    finding_lines,
-)
-MOVE_HEAD = """\
-
-last columns: KV cache over so many Gbit/s (* tokens take less), the crossover
-ctx  KV cache   tokens    time    pause"""
-MOVE_ROW = "{k:>3D}k  {kv_bytes:>7B}  {token_bytes:>7B} {ship_tokens_s:>7T}  {pause_s:>7T}"
+def report_text(s: Scenario, names: Sequence[str], result: Result) -> str:
+    day = [row | row["run"] | row["ttft_s"] for row in result["day"]]
+    views = [day[0], result, scenario_view(s, names), anatomy_view(s, names, result)]
+    views += [money_view(s, names, result["break_even"]), finding_view(s, names, result)]
+    views += [migration_view(s, names, result["migration"]), {"day": day}]
+    return fill(SCENARIO + ANATOMY + MONEY + MIGRATION + DAY, *views)
 
 
-def report_text(s: Scenario, names: Sequence[str], result: Result) -> list[str]:
-    return [line for section in SECTIONS for line in section(s, names, result)]
-
-
-def migrate_text(s: Scenario, names: Sequence[str], result: Result) -> list[str]:
-    lines = [*scenario_lines(s, names, result), *migration_lines(s, names, result), MOVE_HEAD]
-    lines[-1] += "".join(f"{gbit_s:>8} " for gbit_s in NETWORKS_GBIT_S) + "cross"
-    for move in result["table"]:
-        if move["network_gbit_s"] == NETWORKS_GBIT_S[0]:
-            lines.append(fill(MOVE_ROW, move, k=move["prompt_tokens"] / 1024))
-        lines[-1] += fill("{ship_kv_s:>8T}", move) + " *"[move["faster"] == "tokens"]
-        if move["network_gbit_s"] == NETWORKS_GBIT_S[-1]:
-            lines[-1] += fill("{gbit_s:>5.3g}", gbit_s=8 * move["crossover_gb_s"])
-    return lines
+def migrate_text(s: Scenario, names: Sequence[str], result: Result) -> str:
+    moves, wide = [], len(NETWORKS_GBIT_S)
+    for at in range(0, len(result["table"]), wide):
+        over = [(move["ship_kv_s"], move["faster"]) for move in result["table"][at : at + wide]]
+        move = migration_view(s, names, result["table"][at]) | {
+            "k": result["table"][at]["prompt_tokens"] / 1024,
+            "over": "".join(f"{duration(t):>8}{' *'[faster == 'tokens']}" for t, faster in over),
+        }
+        moves.append(move)
+    networks = "".join(f"{gbit_s:>8} " for gbit_s in NETWORKS_GBIT_S)
+    views = scenario_view(s, names), migration_view(s, names, result["migration"])
+    return fill(SCENARIO + MIGRATION + MOVES, *views, {"moves": moves, "networks": networks})
 
 
 RUN = """\
@@ -1603,99 +1927,195 @@ still waiting at end    {waiting_at_end:>8D}
 cold starts             {cold_starts:>8D}  {cold_starts_per_day:N} a day
 replicas                {mean_replicas:>8N}  on average, {peak:D} at most
 GPU-hours               {gpu_hours:>8N}  {usd:$}{standby}
-  perfect autoscaler    {perfect_gpu_hours:>8N}  at least: replicas live just while busy"""
-EVICTIONS_HEAD = """\
-evictions        replicas  interrupted  moved  lost work  still P50       P99"""
-EVICTIONS_ROW = """\
-{name:15}  {count:>8D}  {interrupted:>11D}  {migrated:>5D}  {restarted:>9D}  {p50:>9T}  \
-{p99:>8T}"""
-FORM_HEAD = "a formula beside the run                  expected  simulated"
-FORM_ROW = "{name:18}  {figure:20}  {expected:>8.3g}  {simulated:>9.3g}"
-HOUR_CELLS = ("requests", "cold_starts", "replicas", "waiting")
-HOUR_HEAD = """\
+  perfect autoscaler    {perfect_gpu_hours:>8N}  at least: replicas live just while busy
+evicted* evictions        replicas  interrupted  moved  lost work  still P50       P99
+rows* {name:15}  {count:>8D}  {hit:>11D}  {migrated:>5D}  {restarted:>9D}  {p50:>9T}  {p99:>8T}
+formulas* a formula beside the run                  expected  simulated
+closed_form* {name:18}  {figure:20}  {expected:>8.3g}  {simulated:>9.3g}
 by hour of day, days together: how many, then how many at once on average -
-hour  requests           cold starts        replicas           waiting"""
-
-
-def run_lines(s: Scenario, names: Sequence[str], result: Result) -> list[str]:
-    """What was run, and what came of it."""
-    run, path_s = result["run"], cold_start_s(stack(s, names))
-    what = f"{run['pattern']}, {plain(s.requests_per_hour)}/h, seed {run['seed']}"
-    words = {
-        "what": run["trace"] or what,
-        "spread": " or as the trace says" if run["trace"] else f", {run['service']}",
-        "drawn": f" on average, for phases lean to the long side of the path's {duration(path_s)}",
-        "standby": " with the standby node" if "warm-node" in names else "",
-        "mean_replicas": result["replicas"]["mean"],
-        "peak": result["replicas"]["peak"],
-        "boot_s": run["cold_start_s"],
-    }
-    words["drawn"] *= run["jitter"]
-    return [fill(RUN, result["scenario"], run, result, result["ttft_s"], words)]
-
-
-def comparison_lines(s: Scenario, names: Sequence[str], result: Result) -> list[str]:
-    """Evictions with and without migrate, and formulas beside the run, where there are any."""
-    evictions, forms = result["evictions_compared"], result["closed_form"]
-    lines = [EVICTIONS_HEAD] if evictions else []
-    for name, row in evictions.items():
-        hit = row["migrated"] + row["restarted"]
-        lines.append(fill(EVICTIONS_ROW, row, row["pause_s"], name=name, interrupted=hit))
-    return [*lines, *([FORM_HEAD] if forms else []), *(fill(FORM_ROW, row) for row in forms)]
-
-
-def timeline_lines(s: Scenario, names: Sequence[str], result: Result) -> list[str]:
-    """The hours of a day; where a run has several days, they add up."""
-    lines, rows = [HOUR_HEAD], result["timeline"]
-    most = {name: max(row[name] for row in rows) for name in HOUR_CELLS}
-    for row in rows:
-        cells = [f"{row['hour']:>4}"]
-        for name in HOUR_CELLS:
-            x = row[name]
-            picture = bar(x, x, 9 / most[name]) if x else ""
-            cells.append(f"  {plain(x) if x < 1e6 else f'{x:.1e}':>7} {picture:9}")
-        lines.append("".join(cells))
-    return lines
-
-
-FOUND = """\
+hour  requests           cold starts        replicas           waiting
+day* {line}
 Finding: {over_sla_fraction:.2%} are late, so P99 of {sla_s:T} {holds}. Next, the same with
-  {option}"""
+  {option}
+"""
 
 
-def found_lines(s: Scenario, names: Sequence[str], result: Result) -> list[str]:
-    """Whether the promise holds, and what to try next: a warm replica more, else bad weather."""
-    run, late = result["run"], result["over_sla_fraction"] > P99_OVER
+def hour_line(row: Result, most: Result) -> str:
+    cells = [f"{row['hour']:>4}"]
+    for name, top in most.items():
+        x = row[name]
+        picture = bar(x, x, 9 / top) if x else ""
+        cells.append(f"  {plain(x) if x < 1e6 else f'{x:.1e}':>7} {picture:9}")
+    return "".join(cells)
+
+
+def traffic_text(s: Scenario, names: Sequence[str], result: Result) -> str:
+    """What was run and what came of it; and what to try next: a replica more, or bad weather."""
+    run, path_s, late = (
+        result["run"],
+        cold_start_s(stack(s, names)),
+        result["over_sla_fraction"] > P99_OVER,
+    )
+    what = f"{run['pattern']}, {plain(s.requests_per_hour)}/h, seed {run['seed']}"
+    drawn = f" on average, for phases lean to the long side of the path's {duration(path_s)}"
+    cells, hours = ("requests", "cold_starts", "replicas", "waiting"), result["timeline"]
+    most = {name: max(row[name] for row in hours) for name in cells}
     more = "min_workers" if run["min_workers"] < run["max_workers"] else "max_workers"
     option = f"{dashed(more)} {run[more] + 1}" if late else "--evictions-per-day 24"
     if s.sla_s < s.warm_ttft_s:
         option = f"--sla {s.warm_ttft_s:g}, for even a warm replica is late"
-    return [fill(FOUND, result, sla_s=s.sla_s, holds="breaks" if late else "holds", option=option)]
+    evicted = [
+        {"name": name, "hit": row["migrated"] + row["restarted"]} | row | row["pause_s"]
+        for name, row in result["evictions_compared"].items()
+    ]
+    words = {
+        "what": run["trace"] or what,
+        "spread": " or as the trace says" if run["trace"] else f", {run['service']}",
+        "drawn": drawn * run["jitter"],
+        "standby": " with the standby node" if "warm-node" in names else "",
+        "mean_replicas": result["replicas"]["mean"],
+        "peak": result["replicas"]["peak"],
+        "boot_s": run["cold_start_s"],
+        "evicted": evicted[:1],
+        "rows": evicted,
+        "formulas": result["closed_form"][:1],
+        "day": [{"line": hour_line(row, most)} for row in hours],
+        "holds": "breaks" if late else "holds",
+        "option": option,
+    }
+    return fill(SCENARIO + RUN, scenario_view(s, names), result, run, result["ttft_s"], words)
 
 
-def traffic_text(s: Scenario, names: Sequence[str], result: Result) -> list[str]:
-    sections = (scenario_lines, run_lines, comparison_lines, timeline_lines, found_lines)
-    return [line for section in sections for line in section(s, names, result)]
+PLAN = """\
+9 PLAN: P99 of {sla_s:T} at {asked}, judged by {hours:D} h -
+
+planned* **{stack}**, min_workers {min_workers:D}: {usd_per_month:$} a month; \
+P99 is {p99_ttft_s:T}, {over_sla_fraction:.2%} of requests are late
+others* of least {prefer}: {stack}, min_workers {min_workers:D}, {usd_per_month:$} a month
+refused* **No plan** keeps it within these limits. What binds: {binding}. What alone would do:
+relaxations* - {change}: then {stack}, min_workers {min_workers:D}, {usd_per_month:$} a month
+rules* {rule}
+
+| phase | raw s | here s |
+phases* | {name} | {raw_seconds:N} | {seconds:N} |
+| total | {raw_s:N} | {here_s:N} |
+
+heads* | layer | attacks | saves | price |
+why* | {layer} | {attacks} | {saves_s:T} | {price} |
+
+| | $/month | min_workers | late | P99 | cold starts a day |
+compared* | {what} | {usd_per_month:$} | {min_workers:D} | {over_sla_fraction:.2%} | \
+{p99_ttft_s:T} | {cold_starts_per_day:D} |
+
+at most {most_in_flight:D} requests are in flight at once; a replica has {slots:D} slots
+told* {what}: {text}
+rejected* - rejected: {stack}, min_workers {min_workers:D}: {reason}
+
+The same run:
+    {command}
+"""
+TIERS = """\
+9 PLAN: tiers of users, {asked} -
+
+| tier | SLA | requests/h | stack | min_workers | P99 | late | $/month |
+tiers* | {name} | {sla_s:T} | {requests_per_hour:D} | {stack} | {min_workers:D} | \
+{p99_ttft_s:T} | {over_sla_fraction:.2%} | {usd_per_month:$} |
+| all tiers | | | | | | | {usd_per_month:$} |
+
+a {premium} tenant with replicas of its own adds {dedicated_usd_per_month:$} a month
+"""
 
 
-def page(lines: Iterable[str]) -> str:
-    """The lines at 80 columns: " -" drawn out, longer lines broken where words allow it."""
-    done = []
-    for line in "\n".join(lines).splitlines():
+def stacked(rows: Iterable[Result]) -> list[Result]:
+    return [row | {"stack": ",".join(row["layers"] or ()) or "no layers"} for row in rows]
+
+
+def plan_text(s: Scenario, names: Sequence[str], result: Result) -> str:
+    if "tiers" in result:
+        tiers = stacked([*result["tiers"], result["one_pool"]])
+        both = {"tiers": tiers, "asked": f"{len(tiers) - 1} endpoints or one"}
+        return fill(SCENARIO + TIERS, scenario_view(s, names), result, both)
+    run, plan, other = result["run"], [result] * result["feasible"], result["other"]
+    texts = {"Tail": "tail_policy", "Failure": "failure_mode", "Alert": "alert"}
+    how = Traffic(**{name: x for name, x in run.items() if x != getattr(Traffic, name)})
+    how = how.but(min_workers=result["min_workers"] or 0)
+    view: Result = {
+        "asked": run["trace"] or f"{plain(s.requests_per_hour)}/h, {run['pattern']}",
+        "planned": stacked(plan),
+        "others": [
+            {"how": {"cost": "the cheapest", "layers": "fewest layers"}[other["prefer"]]}
+            | stacked([other])[0]
+        ]
+        if other
+        else [],
+        "refused": [] if plan else [{}],
+        "relaxations": stacked(result["relaxations"]),
+        "rules": [{"rule": result["mandatory"]}] if result["mandatory"] else [],
+        "raw_s": cold_start_s(s),
+        "here_s": sum(row["seconds"] for row in result["phases"]),
+        "heads": [{}] if result["why"] else [],
+        "why": [
+            vars(LAYERS[row["layer"]])
+            | row
+            | {"attacks": "the whole path" if len(row["phases"]) > 2 else "+".join(row["phases"])}
+            for row in result["why"]
+        ],
+        "told": [{"what": what, "text": result[key]} for what, key in texts.items() if plan],
+        "rejected": stacked(result["rejected"]),
+        "command": typed(s, result["layers"] or (), " traffic", how),
+    }
+    return fill(SCENARIO + PLAN, scenario_view(s, names), run, result, view)
+
+
+def table(lines: Sequence[str], markdown: bool) -> list[str]:
+    """Rows of a Markdown table as they are, or in columns; those of figures to the right."""
+    if markdown:
+        return [lines[0], "|---" * (lines[0].count("|") - 1) + "|", *lines[1:]]
+    columns = [*zip(*(map(str.strip, line[1:-1].split("|")) for line in lines))]
+    for at, column in enumerate(columns):
+        width = max(map(len, column))
+        right = all(cell[:1] in "$-<0123456789n" for cell in column[1:])
+        columns[at] = tuple(cell.rjust(width) if right else cell.ljust(width) for cell in column)
+    return ["  ".join(row).rstrip() for row in zip(*columns)]
+
+
+def page(text: str, markdown: bool = False) -> str:
+    """The lines at 80 columns: " -" drawn out, longer lines broken where words allow it.
+
+    Or Markdown: " -" makes a heading, and lines are as long as they are.
+    """
+    done: list[str] = []
+    rows: list[str] = []
+    for line in [*text.splitlines(), ""]:
+        if line.startswith("|"):
+            rows.append(line)
+            continue
+        done += table(rows, markdown) if rows else []
+        rows = []
+        if markdown and line.endswith(" -"):
+            line = f"## {line[:-2]}\n"
+        line = line if markdown else line.replace("**", "")
         line = line[:-1].ljust(80, "-") if line.endswith(" -") else line.rstrip()
-        while len(line) > 80 and (cut := line.rfind(" ", 3, 81)) > 0:
+        while not markdown and len(line) > 80 and (cut := line.rfind(" ", 3, 81)) > 0:
             done.append(line[:cut].rstrip())
             line = "  " + line[cut:].lstrip()
         done.append(line)
-    return "\n".join(done)
+    return "\n".join(done[:-1])
 
 
-# --- 10 CLI --------------------------------------------------------------------------------------
+# --- 11 CLI --------------------------------------------------------------------------------------
 
+UNPLANNED = ("hours", "min_workers", "cold_start_s")  # of traffic; plan sets them itself
 COMMANDS = {  # what computes, what prints, what it is, and options of its own
     "report": (report_result, report_text, "the whole lesson; what runs without a command", []),
     "migrate": (migrate_result, migrate_text, "tokens against KV cache", []),
     "traffic": (traffic_result, traffic_text, "requests replayed, and the tail they see", TRAFFIC),
+    "plan": (
+        plan_result,
+        plan_text,
+        "from an SLA to layers and a pool",
+        [*LIMITED, "tiers", "markdown", *(name for name in TRAFFIC if name not in UNPLANNED)],
+    ),
 }
 SETS = {  # options that name a figure
     "model": "model",
@@ -1704,9 +2124,14 @@ SETS = {  # options that name a figure
     "keep_alive": "keep_alive_s",
     "min_workers": "min_workers",
 }
+FLAGS, LISTS = ("json", "jitter", "markdown"), ("with", "set", "forbid", "require")
+TIERS_ASKED = "paid:2:30,trial:10:10,batch:600:5"  # [assumed]
 OPTIONS = dict(
-    line.split(": ")
+    line.split(": ", 1)
     for line in f"""\
+with: layers, a comma list, or all
+set: NAME=VALUE, a figure for this run
+json: one JSON object instead of text
 model: {", ".join(MODELS)}
 sla: P99 time to first token promised, seconds
 rate: requests an hour
@@ -1716,19 +2141,25 @@ max_workers: replicas at most
 slots: requests that a replica serves at once
 pattern: poisson, diurnal (quiet night, 8 a.m. step) or bursty (on-off)
 trace: CSV file of {TOKENS} or {PLAIN}; - reads standard input
-hours: how long a pattern runs
 service_s: seconds that a request holds its slot, on average
 service: exponential or constant
-cold_start_s: seconds of a cold start, instead of the path
 jitter: draw each phase of a cold start from its range
 patience_s: seconds until a waiting request gives up
 evictions_per_day: of each replica, by spot reclaim, node drain
-seed: of the random numbers""".splitlines()
+seed: of the random numbers
+hours: traffic: how long a pattern runs
+cold_start_s: traffic: seconds of a cold start, instead of the path
+budget: plan: dollars a month, for all products
+prefer: plan: least layers or cost
+forbid: plan: layers that must not be in it
+require: plan: layers that must be in it, as after --with
+tiers: plan: NAME:SLA:RATE of each tier of users ({TIERS_ASKED})
+markdown: plan: a page to hand over""".splitlines()
 )
 EXAMPLES = """layers:
   {}
 figures: the names at the top of code/main.py
-options from --max-workers on are for traffic alone
+options from --max-workers to --seed are for traffic and plan
 
 examples:
   python code/main.py --with preseed,snapshot,warm-node
@@ -1736,6 +2167,8 @@ examples:
   python code/main.py migrate --model 8b --set network_gb_s=1.25
   python code/main.py traffic --pattern diurnal --with preseed,snapshot
   python code/main.py traffic --evictions-per-day 12 --min-workers 2 --rate 500
+  python code/main.py plan --model 13b --sla 3 --rate 30
+  python code/main.py plan --sla 20 --rate 200 --forbid warm-pool --budget 9000
   python code/main.py --with all --json"""
 
 
@@ -1747,56 +2180,52 @@ def known(what: str, word: str, words: Iterable[str]) -> str:
 
     near = difflib.get_close_matches(word.lower(), words, 1)
     hint = f"did you mean {near[0]}?" if near else f"must be one of {', '.join(words)}"
-    raise BadInput(f"{what} {word!r}: unknown; {hint}")
-
-
-def read_layers(text: str) -> list[str]:
-    """Layer names from one --with."""
-    words = [known("--with", word.strip(), [*LAYERS, "all"]) for word in text.split(",")]
-    return list(LAYERS) if "all" in words else words
-
-
-def read_number(option: str, text: str) -> float:
-    try:
-        return float(text)
-    except ValueError:
-        raise BadInput(f"{option}{text!r}: must be a number") from None
-
-
-def read_figure(text: str) -> tuple[str, Any]:
-    """Name and value from one --set."""
-    name, equals, value = text.partition("=")
-    if not equals:
-        raise BadInput(f"--set {text!r}: must be NAME=VALUE, such as node_provision_s=40")
-    if known("--set", name, FIGURES) == "model":
-        return name, known("--set model", value, MODELS)
-    number = read_number(f"--set {name}=", value)
-    return name, int(number) if name in WHOLE and number % 1 == 0 else number
+    raise BadInput(f"{what}{word!r}: unknown; {hint}")
 
 
 def dashed(name: str) -> str:
     return "--" + name.replace("_", "-")
 
 
-def reader(name: str) -> Callable[[str], Any]:
-    """What reads the text behind an option: a word of a few, a file, or a number that fits."""
+def read_value(label: str, name: str, text: str) -> Any:
+    """A word of a few, or a number that this name may have."""
+    if name in CHOICES:
+        return known(label, text, CHOICES[name])
+    try:
+        value: Any = float(text)
+    except ValueError:
+        value = text
+    if must := must_be(name, value):
+        raise BadInput(f"{label}{text!r:.40}: must be {must}")
+    return int(value) if name in WHOLE else value
 
-    def read(text: str) -> Any:
-        if name in CHOICES:
-            return known(dashed(name), text, CHOICES[name])
-        if name == "trace":
-            return text
-        value, figure = read_number(f"{dashed(name)} ", text), SETS.get(name, name)
-        if must := must_be(figure, value):
-            raise BadInput(f"{dashed(name)} {text!r:.40}: must be {must}")
-        return int(value) if figure in WHOLE else value
 
-    return read
+def read(option: str, text: str) -> Any:
+    """What the text behind an option stands for; BadInput where it cannot be."""
+    label = dashed(option) + " "
+    if option == "trace":
+        return text
+    if option == "set":
+        name, equals, text = text.partition("=")
+        if not equals:
+            raise BadInput(f"{label}{name!r}: must be NAME=VALUE, such as node_provision_s=40")
+        return [(known(label, name, FIGURES), read_value(f"{label}{name}=", name, text))]
+    if option in LISTS:
+        words = [known(label, word.strip(), [*LAYERS, "all"]) for word in text.split(",")]
+        return list(LAYERS) if "all" in words else words
+    if option == "tiers":
+        tiers = [row.split(":") for row in text.split(",")]
+        if any(len(row) != 3 for row in tiers):
+            raise BadInput(f"{label}{text!r:.40}: must be NAME:SLA:RATE,..., as {TIERS_ASKED}")
+        figures = ("sla_s", "requests_per_hour")
+        return [(row[0], *map(read_value, [label] * 2, figures, row[1:])) for row in tiers]
+    return read_value(label, SETS.get(option, option), text)
 
 
 def arguments(argv: Sequence[str]) -> dict[str, Any]:
     """The command line as argparse reads it; BadInput for what it cannot read."""
     from argparse import ArgumentParser, RawDescriptionHelpFormatter
+    from functools import partial
 
     class OneLine(ArgumentParser):
         def error(self, message: str) -> NoReturn:
@@ -1805,52 +2234,52 @@ def arguments(argv: Sequence[str]) -> dict[str, Any]:
     parser = OneLine(prog="main.py", epilog=EXAMPLES.format(", ".join(LAYERS)), allow_abbrev=False)
     parser.formatter_class = RawDescriptionHelpFormatter
     about = "; ".join(f"{name}: {row[2]}" for name, row in COMMANDS.items())
-    add = parser.add_argument
-    add("command", nargs="?", default="report", help=about)
-    add("--with", type=read_layers, action="extend", help="layers, a comma list, or all")
-    add("--set", type=read_figure, action="append", help="NAME=VALUE, a figure for this run")
-    add("--json", action="store_true", help="one JSON object instead of text")
-    options = ["-h", "--help", "--with", "--set", "--json"]
+    parser.add_argument("command", nargs="?", default="report", help=about)
     for name, text in OPTIONS.items():
-        options.append(dashed(name))
-        how: Result = {"action": "store_true"} if name == "jitter" else {"type": reader(name)}
+        how: Result = {"action": "extend"} if name in LISTS else {}
+        how = {"action": "store_const", "const": True} if name in FLAGS else how
+        how |= {} if name in FLAGS else {"type": partial(read, name)}
+        how |= {"nargs": "?", "const": read(name, TIERS_ASKED)} if name == "tiers" else {}
         default = getattr(Traffic, name, None)
-        add(options[-1], default=None, help=f"{text} ({default})" if default else text, **how)
+        text = f"{text} ({default})" if default else text
+        parser.add_argument(dashed(name), help=text, **how)
     for text in argv:
         if text.startswith("--"):
-            known("option", text.partition("=")[0], options)
+            known("option ", text.partition("=")[0], ["--help", *map(dashed, OPTIONS)])
     return vars(parser.parse_intermixed_args(list(argv)))
 
 
-def run(argv: Sequence[str]) -> None:
-    """Print what the command line asks for; BadInput where it cannot be done."""
+def run(argv: Sequence[str]) -> int:
+    """Print what the command line asks for; 1 where the answer is no, BadInput where none is."""
     # subtle: without options argparse stays out, for it costs as much as all the rest.
     given: Result = arguments(argv) if argv else {"command": "report"}
-    command = known("command", given["command"], COMMANDS)
+    command = known("command ", given["command"], COMMANDS)
     make_result, make_text, _, own = COMMANDS[command]
-    options = {name: given[name] for name in OPTIONS if given.get(name) is not None}
-    for name in options:
-        if name not in own and name not in SETS:
+    asked = {name: value for name, value in given.items() if value is not None}
+    figures = dict(asked.get("set", ())) | {
+        SETS[name]: asked[name] for name in SETS if name in asked
+    }
+    s, names = Scenario(**figures), [name for name in LAYERS if name in asked.get("with", ())]
+    for name in list(OPTIONS)[3:]:
+        if name in asked and name not in own and name not in SETS:
             takers = ", ".join(other for other, row in COMMANDS.items() if name in row[3])
             raise BadInput(f"{dashed(name)}: {command} does not take it; must follow {takers}")
-    figures = dict(given.get("set") or ()) | {
-        SETS[name]: options[name] for name in SETS if name in options
-    }
-    s, names = Scenario(**figures), [name for name in LAYERS if name in (given.get("with") or ())]
     check(s)
-    result = make_result(s, names, **{name: x for name, x in options.items() if name in own})
-    if given.get("json"):
+    result = make_result(s, names, **{name: asked[name] for name in own if name in asked})
+    if "json" in asked:
         import json
 
         print(json.dumps(result, indent=2, allow_nan=False))
     else:
-        print(page(make_text(s, names, result)))
+        print(page(make_text(s, names, result), "markdown" in asked))
+    return 1 if result.get("feasible") is False else 0
 
 
 def main() -> int:
-    """Exit code: 0 done, 2 bad input. A reader that has seen enough is no error."""
+    """Exit code: 0 done, 1 no, 2 bad input. A reader that has seen enough is no error."""
+    exit_code = 0
     try:
-        run(sys.argv[1:])
+        exit_code = run(sys.argv[1:])
         if sys.stdout:
             sys.stdout.flush()
     except BadInput as error:
@@ -1865,7 +2294,7 @@ def main() -> int:
         if not isinstance(error, BrokenPipeError):
             print(f"main.py: standard output: {error.strerror}", file=sys.stderr)
             return 2
-    return 0
+    return exit_code
 
 
 if __name__ == "__main__":

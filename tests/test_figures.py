@@ -43,7 +43,7 @@ def outputs(**changes: object) -> list[str]:
     for base, layers in SCENARIOS:
         s = main.Scenario(**{**base, **changes})
         result = main.report_result(s, layers)
-        said.append("\n".join(main.pool_lines(s, layers, result)))
+        said.append(json.dumps(main.money_view(s, layers, result["break_even"])))
         said.append(json.dumps({key: value for key, value in result.items() if key != "scenario"}))
     return said
 
@@ -59,6 +59,7 @@ def test_the_figures_and_their_defaults_are_those_of_the_spec() -> None:
 def test_each_figure_is_one_line_with_a_meaning_and_a_known_source(name: str) -> None:
     source = PROGRAM.read_text(encoding="utf-8")
     source = source.replace(inspect.getsource(main.Traffic), "")  # its options, not figures
+    source = source.replace(inspect.getsource(main.tiers_result), "")
     assert len(re.findall(rf"^ *{name}\b[^=\n(]*= ", source, re.MULTILINE)) == 1
     (line,) = (line for line in LINES if re.match(rf" +{name}\b", line))
     comment = line.partition("#")[2]

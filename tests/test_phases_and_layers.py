@@ -175,7 +175,7 @@ def test_an_idle_snapshot_is_reported_and_the_full_path_paid(
     result = main.report_result(s, names)
     assert result["cold_start_s"] == 328.0
     assert [row["changed_by"] for row in result["phases"]] == [[]] * 5
-    assert says in "\n".join(main.report_text(s, names, result))
+    assert says in main.report_text(s, names, result)
 
 
 def test_of_two_layers_that_do_the_same_the_first_is_named_and_the_other_idle() -> None:
@@ -183,13 +183,13 @@ def test_of_two_layers_that_do_the_same_the_first_is_named_and_the_other_idle() 
     assert main.load_streamed(s) == main.load_tiered(s) == 1.4
     result = main.report_result(s, ["stream", "tiered"])
     assert result["phases"][2]["changed_by"] == ["stream"]
-    assert "tiered lies idle" in "\n".join(main.report_text(s, ["stream", "tiered"], result))
+    assert "tiered lies idle" in main.report_text(s, ["stream", "tiered"], result)
 
 
 def test_every_layer_that_a_snapshot_makes_needless_lies_idle() -> None:
     s, names = main.Scenario(), ["stream", "snapshot", "tiered", "graph-cache"]
     assert main.working(s, names) == ["snapshot"]
-    page = "\n".join(main.report_text(s, names, main.report_result(s, names)))
+    page = main.report_text(s, names, main.report_result(s, names))
     for name in ("stream", "tiered", "graph-cache"):
         assert f"{name} lies idle: the stack is as fast without it" in page
     assert "snapshot lies idle" not in page
@@ -211,7 +211,7 @@ def test_a_layer_that_an_edit_turns_into_a_brake_still_acts_and_is_reported(
     result = main.report_result(s, [name])
     assert result["cold_start_s"] > 328.0
     assert result["speedup"] < 1
-    assert says in "\n".join(main.report_text(s, [name], result))
+    assert says in main.report_text(s, [name], result)
 
 
 def test_more_bytes_or_less_bandwidth_never_gets_faster() -> None:

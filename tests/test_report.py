@@ -125,7 +125,7 @@ def test_text_and_json_show_the_same_figures(names: list[str]) -> None:
         shown = figures_of(line_of(page, row["name"]))
         assert shown[0] == pytest.approx(row["raw_seconds"], abs=0.05)
         if names:
-            assert any(figure == pytest.approx(row["seconds"], abs=0.05) for figure in shown[3:])
+            assert shown[1] == pytest.approx(row["seconds"], abs=0.05)
     for row in result["stacks"]:
         if row["layers"] and tuple(row["layers"]) in main.KNOWN_STACKS:
             shown = figures_of(line_of(page, ",".join(row["layers"]) + " "))
@@ -133,7 +133,7 @@ def test_text_and_json_show_the_same_figures(names: list[str]) -> None:
             assert shown[-2] == pytest.approx(row["speedup"], abs=0.05)
             assert shown[-1] == pytest.approx(row["standing_usd_per_month"], abs=0.5)
     pool = result["warm_pool"]
-    assert figures_of(line_of(page, "       3 ")) == [3, 2, 4320, 17280]
+    assert figures_of(line_of(page, "       3  ")) == [3, 2, 4320, 17280]
     assert (pool["gpu_hours_per_month"], pool["usd_per_month"]) == (4320, 17280)
     for row in result["break_even"]["table"]:
         shown = figures_of(line_of(page, f"{main.plain(row['requests_per_hour']):>10}  "))
@@ -148,10 +148,10 @@ def test_text_and_json_show_the_same_figures(names: list[str]) -> None:
 
 def test_headings_carry_the_numbers_of_the_sections_in_the_file() -> None:
     source = PROGRAM.read_text(encoding="utf-8")
-    sections = re.findall(r"^# --- (\d \w+(?: \w+)?) -", source, re.MULTILINE)
-    assert [int(section[0]) for section in sections] == [*range(1, len(sections) + 1)]
+    sections = re.findall(r"^# --- (\d+ \w+(?: \w+)?) -", source, re.MULTILINE)
+    assert [int(section.split()[0]) for section in sections] == [*range(1, len(sections) + 1)]
     for section in sections:
-        assert re.search(rf"^  {section} ", main.__doc__ or "", re.MULTILINE)
+        assert re.search(rf"^ +{section} ", main.__doc__ or "", re.MULTILINE)
     headings = re.findall(r"^(\d [A-Z ]+)(?:: .*)? -+$", text(main.Scenario(), []), re.MULTILINE)
     assert headings == sections[1:8]
 
@@ -175,7 +175,10 @@ def test_no_line_is_wider_than_80_columns_whatever_the_figures() -> None:
         few = {"hours": min(24, 500 / max(s.requests_per_hour, 1e-9)), "max_workers": 100_000}
         busy = {"min_workers": 0, "evictions_per_day": dice.choice([0, 1440]), "slots": 10}
         for name, (result, words, *_) in main.COMMANDS.items():
+            if name == "plan" and (turn % 40 or s.requests_per_hour > 60):
+                continue  # for it makes dozens of runs
             options = {**few, **busy} if name == "traffic" else {}
+            s = main.Scenario(**{k: x for k, x in vars(s).items() if k != "min_workers"})
             found = result(s, names, **options)
             json.dumps(found, allow_nan=False)
             lines = main.page(words(s, names, found)).splitlines()

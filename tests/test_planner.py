@@ -1,0 +1,187 @@
+"""The planner: against brute force, against `traffic`, and what relaxing a limit may do."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import random
+from typing import Any
+
+import main
+import pytest
+from conftest import run
+
+
+def brute_force(s: main.Scenario, how: dict[str, Any], most: int) -> list[dict[str, Any]]:
+    """Every stack and pool size, each simulated afresh: layers, size, share late, $/month."""
+    rows = []
+    forbid = how.pop("forbid", ["migrate"])
+    layers = [name for name in main.LAYERS if name not in forbid]
+    for size in range(len(layers) + 1):
+        for names in itertools.combinations(layers, size):
+            for least in range(1, most + 1) if "warm-pool" in names else [0]:
+                found = main.traffic_result(s, list(names), **how, min_workers=least)
+                rent = main.node_usd_per_month(s) if "warm-node" in names else 0.0
+                own = found["usd"] * s.hours_per_month / found["hours"] - rent
+                row = {"layers": list(names), "min_workers": least}
+                row["usd_per_month"] = round(own * s.products + rent, 2)
+                rows.append(row | {"late": found["over_sla_fraction"]})
+    return rows
+
+
+def chosen(rows: list[dict[str, Any]], prefer: str, budget: float) -> dict[str, Any] | None:
+    held = [row for row in rows if row["late"] <= 0.01 and row["usd_per_month"] <= budget]
+    if prefer == "layers":
+        return min(held, key=lambda row: (len(row["layers"]), row["usd_per_month"]), default=None)
+    return min(held, key=lambda row: (row["usd_per_month"], len(row["layers"])), default=None)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_the_plan_is_that_of_a_brute_force_over_every_stack_and_pool_size(seed: int) -> None:
+    dice = random.Random(seed)
+    s = main.Scenario(
+        model=dice.choice([*main.MODELS]),
+        sla_s=dice.choice([2.0, 12.0, 40.0, 90.0]),
+        requests_per_hour=dice.choice([5.0, 10.0, 15.0]),
+        products=dice.choice([1, 3]),
+        gpu_usd_per_hour=dice.choice([1.0, 4.0]),
+    )
+    how = {"pattern": dice.choice(["poisson", "bursty"]), "slots": dice.choice([1, 4])}
+    prefer, budget = dice.choice(["layers", "cost"]), dice.choice([1e12, 1e12, 9000.0])
+    limits = {"prefer": prefer} | ({"budget": budget} if budget < 1e12 else {})
+    forbid = ["migrate", *(["stream", "graph-cache"] if seed else [])]  # all of them once
+    found = main.plan_result(s, [], **limits, **how, forbid=forbid)
+    rows = brute_force(s, how | {"forbid": forbid} | {"hours": found["run"]["hours"]}, 3)
+    right = chosen(rows, prefer, budget)
+    assert found["feasible"] == (right is not None)
+    if right:
+        same = ("layers", "min_workers", "usd_per_month")
+        assert [found[name] for name in same] == [right[name] for name in same]
+
+
+def test_the_plans_figures_are_those_of_traffic_and_of_with() -> None:
+    s = main.Scenario(sla_s=20.0)
+    plan = main.plan_result(s, [], forbid=["warm-pool"])
+    assert plan["layers"] == ["preseed", "snapshot", "warm-node"]
+    seen = main.traffic_result(s, plan["layers"], hours=plan["run"]["hours"], min_workers=0)
+    assert plan["over_sla_fraction"] == seen["over_sla_fraction"]
+    assert plan["p99_ttft_s"] == seen["ttft_s"]["p99"]
+    assert plan["cold_starts_per_day"] == seen["cold_starts_per_day"]
+    assert plan["usd_per_month"] == pytest.approx(seen["usd"] * 720 / seen["hours"], abs=0.01)
+    assert plan["cold_start_s"] == 15.0
+    assert {row["layer"]: row["saves_s"] for row in plan["why"]} == {
+        "preseed": 180.0,
+        "snapshot": 85.5,
+        "warm-node": 47.5,
+    }
+
+
+@pytest.mark.parametrize("prefer", ["layers", "cost"])
+@pytest.mark.parametrize("pattern", ["poisson", "diurnal", "bursty"])
+def test_relaxing_a_limit_never_makes_the_answer_worse(prefer: str, pattern: str) -> None:
+    def rank(s: main.Scenario, **limits: Any) -> tuple[float, ...]:
+        plan = main.plan_result(s, [], prefer=prefer, pattern=pattern, **limits)
+        if not plan["feasible"]:
+            return (1e99, 1e99)
+        both = (len(plan["layers"]), plan["usd_per_month"])
+        return both if prefer == "layers" else both[::-1]
+
+    s = main.Scenario(requests_per_hour=20.0)
+    ranks = [rank(s.but(sla_s=sla_s)) for sla_s in (0.1, 2.0, 15.0, 400.0)]
+    assert ranks == sorted(ranks, reverse=True)
+    assert ranks[0] != ranks[-1]
+    ranks = [rank(s, budget=budget) for budget in (100.0, 5000.0, 5760.0, 9000.0)]
+    assert ranks == sorted(ranks, reverse=True)
+    s = s.but(sla_s=16.0)
+    assert rank(s, forbid=["warm-pool"]) >= rank(s)
+    assert rank(s, forbid=["warm-pool", "warm-node"]) >= rank(s, forbid=["warm-pool"])
+    assert rank(s, require=["tiered"]) >= rank(s)
+
+
+def test_each_relaxation_alone_would_do_and_the_limit_that_binds_is_named() -> None:
+    s = main.Scenario(sla_s=10.0)
+    no = main.plan_result(s, [], budget=3000.0)
+    assert (no["feasible"], no["binding"]) == (False, "budget")
+    found = {row["kind"]: row for row in no["relaxations"]}
+    assert found["budget"]["change"] == "--budget 5760"
+    assert main.plan_result(s, [], budget=5760.0)["layers"] == ["warm-pool"]
+    no = main.plan_result(s, [], forbid=["warm-pool"])
+    found = {row["kind"]: row for row in no["relaxations"]}
+    assert no["binding"] == "layer"
+    assert found["layer"]["change"] == "without --forbid warm-pool"
+    sla_s = float(found["sla"]["change"].removeprefix("--sla "))
+    assert 15.0 <= sla_s <= 15.3
+    assert main.plan_result(s.but(sla_s=sla_s), [], forbid=["warm-pool"])["feasible"]
+    assert main.plan_result(s.but(sla_s=0.1), [])["binding"] == "sla"
+
+
+def test_a_large_model_under_60_s_hears_why_a_pool_or_a_standby_node_is_mandatory() -> None:
+    done = run("plan", "--sla", "30", "--forbid", "warm-pool,warm-node")
+    assert done.returncode == 1
+    assert "needs a warm pool, or its substitute, the standby node" in done.stdout
+    assert "62.5 s" in done.stdout
+    assert "warm pool, or" not in run("plan", "--sla", "63", "--forbid", "warm-pool").stdout
+
+
+def test_a_snapshot_is_never_proposed_without_saying_what_breaks() -> None:
+    s = main.Scenario(sla_s=20.0)
+    assert "elsewhere the path is" in main.plan_result(s, [], forbid=["warm-pool"])["failure_mode"]
+    other = main.plan_result(s.but(snapshot_gpu_matches=0), [], forbid=["warm-pool"])
+    assert "snapshot" not in (other["layers"] or [])
+
+
+def test_the_pool_is_sized_from_slots_service_and_bursts() -> None:
+    def pool(**options: Any) -> int:
+        s = main.Scenario(requests_per_hour=60.0)
+        plan = main.plan_result(s, ["warm-pool"], **options)
+        return int(plan["min_workers"])
+
+    assert pool() == 1
+    assert pool(slots=1, service_s=60.0) > pool(slots=4, service_s=60.0)
+    assert pool(pattern="bursty", slots=2, service_s=60.0) > pool(slots=2, service_s=60.0)
+    assert pool(evictions_per_day=24.0) >= 2
+
+
+def test_each_tier_gets_its_plan_and_one_pool_for_all_is_priced_beside_them() -> None:
+    found = json.loads(run("plan", "--tiers", "--json").stdout)
+    tiers = {row["name"]: row for row in found["tiers"]}
+    assert [tiers[name]["min_workers"] for name in ("paid", "trial", "batch")] == [1, 1, 0]
+    alone = main.plan_result(main.Scenario(sla_s=600.0, requests_per_hour=5.0), [])
+    assert tiers["batch"]["usd_per_month"] == alone["usd_per_month"]
+    total = sum(row["usd_per_month"] for row in tiers.values())
+    assert found["usd_per_month"] == pytest.approx(total)
+    assert found["one_pool"]["usd_per_month"] == 5760.0 == found["dedicated_usd_per_month"]
+
+
+@pytest.mark.parametrize("more", [[], ["--markdown"]])
+def test_the_page_says_all_that_a_plan_must(more: list[str]) -> None:
+    done = run("plan", "--model", "13b", "--sla", "3", "--rate", "30", *more)
+    assert (done.returncode, done.stderr) == (0, "")
+    for word in ("warm-pool", "doing nothing", "always on", "Tail:", "Failure:", "Alert:"):
+        assert word in done.stdout
+    assert done.stdout.count("rejected:") >= 2
+    assert ("|---|" in done.stdout) == bool(more)
+    if not more:
+        assert max(map(len, done.stdout.splitlines())) <= 80
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (
+            ["--forbid", "preseed", "--require", "preseed"],
+            "--forbid preseed: must not be required",
+        ),
+        (["--min-workers", "2"], "--min-workers: must be left out"),
+        (["--tiers", "paid:2"], "must be NAME:SLA:RATE"),
+        (["--tiers", "paid:0:3"], "must be a number above 0"),
+        (["--prefer", "cots"], "did you mean cost?"),
+        (["--hours", "5"], "--hours: plan does not take it"),
+        (["--budget", "x"], "must be a number"),
+    ],
+)
+def test_bad_input_of_plan_is_one_line(arguments: list[str], says: str) -> None:
+    done = run("plan", *arguments)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.count("\n") == 1
+    assert says in done.stderr
