@@ -201,3 +201,94 @@ def judge(question: Question, answers: dict[str, Any]) -> Verdict:
     too = "high" if value > truth else "low"
     ask = next((line for line, slip in slips.items() if near(value, [slip])), question.ask)
     return Verdict("wrong", f"{place} = {value!r} is too {too}. {ask}")
+
+
+def judge_stack(answers: dict[str, Any]) -> Verdict:
+    """Exercise 2: the planner's own verdict on the learner's stack; any as short one is right."""
+    table = answers.get("exercise_2", {})
+    layers = table.get("layers", []) if isinstance(table, dict) else []
+    if layers in ([], ""):
+        return Verdict(
+            "blank", f"exercise_2.layers: write layer names into outputs/{ANSWERS.name}"
+        )
+    place = f"exercise_2.layers = {layers!r}"
+    if not isinstance(layers, list) or not {*map(str, layers)} <= {*main.LAYERS}:
+        return Verdict("wrong", f"{place}: is it a list of names, each as --with takes it?")
+    s = main.Scenario(model="13b", sla_s=3.0, requests_per_hour=30.0)
+    fewest, others = main.plan_result(s, []), [name for name in main.LAYERS if name not in layers]
+    if not main.plan_result(s, layers, forbid=others)["feasible"]:
+        ask = "breaks the promise. What does the first request after a quiet hour wait with it?"
+        return Verdict("wrong", f"{place} {ask}")
+    if len({*layers}) > len(fewest["layers"]):
+        return Verdict(
+            "wrong", f"{place} keeps it. Which of these could be left out all the same?"
+        )
+    return Verdict("right", "")
+
+
+def judge_tiers(answers: dict[str, Any]) -> Verdict:
+    """Exercise 5: the learner's policy, simulated: each SLA met, within 15% of the cheapest."""
+    table = answers.get("exercise_5", {})
+    workers = table.get("min_workers", {}) if isinstance(table, dict) else {}
+    tiers = main.read("tiers", main.TIERS_ASKED)
+    if not isinstance(workers, dict) or all(workers.get(name, "") == "" for name, *_ in tiers):
+        return Verdict("blank", f"exercise_5.min_workers: write numbers into {ANSWERS.name}")
+    layers, usd, least_usd = table.get("layers", []), 0.0, 0.0
+    if not isinstance(layers, list) or not {*map(str, layers)} <= {*main.LAYERS}:
+        return Verdict("wrong", f"exercise_5.layers = {layers!r}: is each a name as in --with?")
+    for name, sla_s, rate in tiers:
+        place, count = f"exercise_5.min_workers.{name}", workers.get(name, "")
+        if isinstance(count, bool) or not isinstance(count, int) or not 0 <= count <= 100:
+            return Verdict("wrong", f"{place} = {count!r}: is it a whole number of replicas?")
+        s = main.Scenario(sla_s=sla_s, requests_per_hour=rate)
+        cheapest = main.plan_result(s, [], prefer="cost")
+        planner = main.Planner(s, main.Traffic(hours=cheapest["run"]["hours"]))
+        others = [layer for layer in layers if layer != "warm-pool"]
+        plan = planner.plan([*others, *(["warm-pool"] if count else [])], count)
+        if plan["over_sla_fraction"] > main.P99_OVER:
+            ask = "What does the first user after a quiet hour wait, against this tier's promise?"
+            return Verdict("wrong", f"{place} = {count}: too many of its users are late. {ask}")
+        usd += plan["usd_per_month"]
+        least_usd += cheapest["usd_per_month"]
+    if usd > 1.15 * least_usd:
+        ask = "Which tier could wait for a cold start, and which layers are paid around the clock?"
+        return Verdict("wrong", f"exercise_5: every promise holds, but for too much money. {ask}")
+    return Verdict("right", "")
+
+
+LEAKS = ("kv cache", "prefix cache", "prompt", "memory", "activation", "log", "token", "secret")
+MITIGATIONS = (
+    *("before", "synthetic", "clear", "flush", "reset", "scrub", "empty", "encrypt", "per tenant"),
+    *("each tenant", "isolat", "rotate", "expire", "delete", "audit", "access"),
+)
+MODEL_ANSWER = """\
+A model answer. What leaks: whatever lies in GPU and host memory when the snapshot is taken, as
+do KV and prefix cache of real prompts, buffers of the tokenizer and the server, secrets of the
+process; a restore hands it to every later user. What speaks for warming up first: kernels are
+compiled and graphs captured, so that a restore skips them. What to do: warm up with synthetic
+prompts before the first request, clear KV and prefix cache, encrypt snapshots and keep them per
+tenant, rotate secrets on restore. This check saw structure and named mechanisms, not whether the
+reasoning is right: compare for yourself."""
+
+
+def judge_essay(answers: dict[str, Any]) -> Verdict:
+    """Exercise 4: that both sides and two mitigations are there and name a mechanism; no more."""
+    table = answers.get("exercise_4", {})
+    given = table if isinstance(table, dict) else {}
+    leaks, pro = (given.get(name, "") for name in ("what_leaks", "what_speaks_for_it"))
+    cures = given.get("mitigations", [])
+    if leaks == "" and pro == "" and cures in ([], ""):
+        return Verdict("blank", f"exercise_4: write your answer into outputs/{ANSWERS.name}")
+    if not (isinstance(leaks, str) and any(word in leaks.lower() for word in LEAKS)):
+        return Verdict("wrong", "exercise_4.what_leaks: where in the process does the data lie?")
+    if not (isinstance(pro, str) and len(pro.split()) >= 4):
+        return Verdict(
+            "wrong", "exercise_4.what_speaks_for_it: what does a warm engine hold ready?"
+        )
+    if not (isinstance(cures, list) and len(cures) >= 2):
+        return Verdict("wrong", "exercise_4.mitigations: are there two at least, in a list?")
+    for cure in map(str, cures):
+        if not any(word in cure.lower() for word in MITIGATIONS):
+            ask = "what is done, when, and to which data?"
+            return Verdict("wrong", f"exercise_4.mitigations {cure!r}: {ask}")
+    return Verdict("right", MODEL_ANSWER)

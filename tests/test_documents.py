@@ -79,7 +79,7 @@ def figures() -> dict[str, str | tuple[str, ...]]:
 NAMES = [
     *("P99", "70B", "7B", "FP8", "bf16", "H100", r"Python 3\.11", "exit code 2", r"8 a\.m\."),
     *("phase 17", "lesson 10", "under 60 s", "10-200x", "5-10 minutes", "20 and more"),
-    *("3-8 minutes", "Exercises 1 and 3", "2, 4 and 5", r"^\d+\. ", r"^## \d", "`[^`]*`"),
+    *("3-8 minutes", "Exercise 4", r"^\d+\. ", r"^## \d", "`[^`]*`"),
 ]
 
 

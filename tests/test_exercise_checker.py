@@ -12,7 +12,15 @@ from typing import Any
 import main
 import pytest
 from conftest import ROOT
-from exercises import QUESTIONS, Question, judge, read_answers
+from exercises import (
+    QUESTIONS,
+    Question,
+    judge,
+    judge_essay,
+    judge_stack,
+    judge_tiers,
+    read_answers,
+)
 
 # Worked out by hand from the questions alone.
 RIGHT = {
@@ -180,3 +188,66 @@ def test_a_malformed_file_is_one_line_with_the_place(tmp_path: Path, text: str) 
 def test_a_missing_file_is_one_line(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match=r"none\.toml: "):
         read_answers(tmp_path / "none.toml")
+
+
+@pytest.mark.parametrize(
+    ("layers", "state", "says"),
+    [
+        ([], "blank", "write layer names"),
+        ("warm-pool", "wrong", "is it a list of names"),
+        (["warm_pool"], "wrong", "is it a list of names"),
+        ([["preseed"]], "wrong", "is it a list of names"),
+        (["preseed", "snapshot"], "wrong", "breaks the promise"),
+        (["preseed", "warm-pool"], "wrong", "could be left out"),
+        (["warm-pool"], "right", ""),
+    ],
+)
+def test_a_stack_is_judged_by_simulation(layers: object, state: str, says: str) -> None:
+    verdict = judge_stack({"exercise_2": {"layers": layers}})
+    assert verdict.state == state
+    assert says in verdict.says
+
+
+@pytest.mark.parametrize(
+    ("workers", "layers", "state", "says"),
+    [
+        (("", "", ""), [], "blank", "write numbers"),
+        ((1, 1, "x"), [], "wrong", "whole number"),
+        ((1, 1, 0), ["presed"], "wrong", "each a name"),
+        ((1, 0, 0), ["preseed"], "wrong", "min_workers.trial = 0: too many"),
+        ((1, 1, 1), ["preseed", "snapshot"], "wrong", "too much money"),
+        ((2, 1, 0), ["preseed", "snapshot"], "wrong", "too much money"),
+        ((1, 1, 0), ["preseed", "snapshot"], "right", ""),
+    ],
+)
+def test_tiers_are_judged_by_simulating_the_policy(
+    workers: tuple[object, ...], layers: list[str], state: str, says: str
+) -> None:
+    table = {"min_workers": dict(zip(("paid", "trial", "batch"), workers)), "layers": layers}
+    verdict = judge_tiers({"exercise_5": table})
+    assert verdict.state == state
+    assert says in verdict.says
+
+
+GOOD = ["Warm up with synthetic prompts", "Encrypt it, one per tenant"]
+
+
+@pytest.mark.parametrize(
+    ("leaks", "speaks", "cures", "state", "says"),
+    [
+        ("", "", [], "blank", "write your answer"),
+        ("data", "graphs are captured already", GOOD, "wrong", "what_leaks"),
+        ("KV cache of prompts", "faster", GOOD, "wrong", "what_speaks_for_it"),
+        ("KV cache of prompts", "graphs are captured already", GOOD[:1], "wrong", "two at least"),
+        ("KV cache", "graphs are captured already", [GOOD[0], "care"], "wrong", "'care'"),
+        ("KV cache", "graphs are captured already", GOOD, "right", "not whether the\nreasoning"),
+        (3, "graphs are captured already", GOOD, "wrong", "what_leaks"),
+    ],
+)
+def test_the_essay_is_checked_for_structure_and_mechanisms_and_says_so(
+    leaks: object, speaks: str, cures: list[str], state: str, says: str
+) -> None:
+    table = {"what_leaks": leaks, "what_speaks_for_it": speaks, "mitigations": cures}
+    verdict = judge_essay({"exercise_4": table})
+    assert verdict.state == state
+    assert says in verdict.says
