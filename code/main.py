@@ -1210,9 +1210,12 @@ class Planner:
     """Runs of one traffic, remembered per cold start and pool size, and plans made of them."""
 
     def __init__(self, s: Scenario, how: Traffic, asked: Sequence[Request] = ()) -> None:
+        from time import monotonic
+
         self.s, self.how, self.asked = s, how, asked or [*requests_of(s, how)[1]]
         self.most_late = P99_OVER * len(self.asked)
         self.runs: dict[Any, Endpoint] = {}
+        self.clock, self.tell_s = monotonic, monotonic() + 2
 
     def run(self, names: Iterable[str], least: int, whole: bool = True) -> Endpoint:
         """A stack with a pool of so many; unless whole, it may stop once it breaks P99."""
@@ -1223,6 +1226,8 @@ class Planner:
         if not found:
             how, most_late = self.how.but(min_workers=least), math.inf if whole else self.most_late
             found = simulate(under, how, self.asked, most_late)
+            if sys.stderr and sys.stderr.isatty() and self.clock() > self.tell_s:
+                print(f"{len(self.runs)} runs\r", end="", file=sys.stderr, flush=True)
             for done in {whole, whole or found.over <= self.most_late}:
                 # Without a boot any path would have done the same.
                 self.runs[done, *(key if found.cold_starts else calm)] = found

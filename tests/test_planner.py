@@ -5,11 +5,12 @@ from __future__ import annotations
 import itertools
 import json
 import random
+import re
 from typing import Any
 
 import main
 import pytest
-from conftest import run
+from conftest import ROOT, run
 
 
 def brute_force(s: main.Scenario, how: dict[str, Any], most: int) -> list[dict[str, Any]]:
@@ -185,3 +186,26 @@ def test_bad_input_of_plan_is_one_line(arguments: list[str], says: str) -> None:
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.count("\n") == 1
     assert says in done.stderr
+
+
+SKILL = (ROOT / "outputs" / "skill-cold-start-planner.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("command", "stack", "least"),
+    re.findall(r"^\| `(plan [^`]+)` \| `([^`]+)` \| `([^`]+)` \|", SKILL, re.MULTILINE),
+)
+def test_the_skills_worked_examples_are_the_planners_answers(
+    command: str, stack: str, least: str
+) -> None:
+    done = run(*command.split(), "--json")
+    found = json.loads(done.stdout)
+    assert done.returncode == (stack == "refused")
+    assert found["feasible"] == (stack != "refused")
+    if found["feasible"]:
+        assert (",".join(found["layers"]) or "no layers") == stack
+        assert found["min_workers"] == int(least)
+
+
+def test_the_skill_has_worked_examples() -> None:
+    assert len(re.findall(r"^\| `plan ", SKILL, re.MULTILINE)) >= 5
