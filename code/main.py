@@ -1662,7 +1662,11 @@ class Shown(float):
     def __format__(self, spec: str) -> str:
         form = FORMS.get(spec[-1:])
         text = form(self) if form and self == self else "n/a"
-        return format(text, spec[:-1]) if form else super().__format__(spec or "g")
+        return (
+            format(text, spec[:-1])
+            if form
+            else super().__format__(spec or "g").replace("nan%", "n/a")
+        )
 
 
 def shown(record: Result) -> Result:
@@ -1992,7 +1996,7 @@ def traffic_text(s: Scenario, names: Sequence[str], result: Result) -> str:
 
 
 PLAN = """\
-9 PLAN: P99 of {sla_s:T} at {asked}, judged by {hours:D} h -
+9 PLAN: P99 of {sla_s:T} at {asked}, judged by {judged} -
 
 planned* **{stack}**, min_workers {min_workers:D}: {usd_per_month:$} a month; \
 P99 is {p99_ttft_s:T}, {over_sla_fraction:.2%} of requests are late
@@ -2032,7 +2036,11 @@ a {premium} tenant with replicas of its own adds {dedicated_usd_per_month:$} a m
 
 
 def stacked(rows: Iterable[Result]) -> list[Result]:
-    return [row | {"stack": ",".join(row["layers"] or ()) or "no layers"} for row in rows]
+    return [
+        row
+        | {"stack": "no plan" if row["layers"] is None else ",".join(row["layers"]) or "no layers"}
+        for row in rows
+    ]
 
 
 def plan_text(s: Scenario, names: Sequence[str], result: Result) -> str:
@@ -2056,6 +2064,7 @@ def plan_text(s: Scenario, names: Sequence[str], result: Result) -> str:
         "refused": [] if plan else [{}],
         "relaxations": stacked(result["relaxations"]),
         "rules": [{"rule": result["mandatory"]}] if result["mandatory"] else [],
+        "judged": "all of it" if run["trace"] else f"{run['hours']:g} h",
         "raw_s": cold_start_s(s),
         "here_s": sum(row["seconds"] for row in result["phases"]),
         "heads": [{}] if result["why"] else [],
