@@ -478,7 +478,7 @@ def break_even(s: Scenario) -> float | None:
 
 
 def holds_p99(arrivals: float, late: float) -> bool:
-    """Whether at most 1% of a cycle's arrivals are late, and so at every higher rate."""
+    """Whether at most 1% of these arrivals are late; in a cycle, then so at every higher rate."""
     return late <= P99_OVER * arrivals
 
 
@@ -1228,7 +1228,7 @@ class Planner:
             found = simulate(under, how, self.asked, most_late)
             if sys.stderr and sys.stderr.isatty() and self.clock() > self.tell_s:
                 print(f"{len(self.runs)} runs\r", end="", file=sys.stderr, flush=True)
-            for done in {whole, whole or found.over <= self.most_late}:
+            for done in {whole, whole or holds_p99(len(self.asked), found.over)}:
                 # Without a boot any path would have done the same.
                 self.runs[done, *(key if found.cold_starts else calm)] = found
         return found
@@ -1270,7 +1270,7 @@ class Planner:
                 if rent + least * s.products * node_usd_per_month(s) > cheapest:
                     break
                 run = self.run(names, least, any_tail)
-                if any_tail or run.over <= self.most_late:
+                if any_tail or holds_p99(len(self.asked), run.over):
                     plan = self.plan(names, least)
                     if plan["usd_per_month"] <= cheapest:
                         found.append(plan)
@@ -1281,7 +1281,9 @@ class Planner:
 
     def relaxations(self, limits: Limits) -> list[Result]:
         """Of each kind of limit the cheapest change that alone would do, where one does."""
-        s, how, tries = self.s, self.how, [("budget", "--budget", self, limits.but(budget=None))]
+        s, how, tries = self.s, self.how, []
+        if limits.budget is not None:
+            tries.append(("budget", "--budget", self, limits.but(budget=None)))
         for kind in ("forbid", "require"):
             for name in (names := getattr(limits, kind)):
                 eased = limits.but(**{kind: without(names, name)})
@@ -1311,13 +1313,14 @@ class Planner:
         shortest = min(lone, key=lambda each: cold_start_s(stack(self.s, each)), default=())
         tries = [(shortest, 0), *([(names, least - 1)] if least > 1 else [])]
         tries += [(without(names, name), least * (name != "warm-pool")) for name in names]
-        free = best(self.plans(limits.but(budget=None)), limits.prefer)
-        tries += [(free["layers"], free["min_workers"])] if free else []
+        if limits.budget is not None:
+            free = best(self.plans(limits.but(budget=None)), limits.prefer)
+            tries += [(free["layers"], free["min_workers"])] if free else []
         rows = []
         for each in dict.fromkeys((tuple(names), count) for names, count in tries):
             row = self.plan(*each)
             dear = limits.budget is not None and row["usd_per_month"] > limits.budget
-            late = row["over_sla_fraction"] > P99_OVER
+            late = not holds_p99(1, row["over_sla_fraction"])
             reason = fill(REASONS["late" if late else "dear" if dear else "more"], row)
             if row != plan and {*limits.require} <= {*each[0]}:
                 rows.append(row | {"reason": reason})
@@ -1358,7 +1361,8 @@ class Planner:
         said = {name: fill(texts[least > 0], figures) for name, texts in SENTENCES.items()}
         if "snapshot" in names:
             elsewhere = self.plan(without(names, "snapshot"), least)
-            holds = "breaks" if elsewhere["over_sla_fraction"] > P99_OVER else "still holds"
+            held = holds_p99(1, elsewhere["over_sla_fraction"])
+            holds = "still holds" if held else "breaks"
             said["failure_mode"] += fill(ELSEWHERE, elsewhere, {"holds": holds})
         return said
 
@@ -1499,7 +1503,7 @@ def traffic_result(s: Scenario, names: Sequence[str], **options: Any) -> Result:
 
 def day_result(s: Scenario, names: Sequence[str]) -> list[Result]:
     """Scale-to-zero and one warm replica over the same day, or its first 20,000 requests."""
-    day = Traffic(hours=min(24.0, 20_000 / max(s.requests_per_hour, SMALLEST)))
+    day = Traffic(hours=min(24.0, ENOUGH / max(s.requests_per_hour, SMALLEST)))
     asked = [*synthetic(s, day)]
     return [run_result(s, names, day.but(min_workers=least), asked) for least in (0, 1)]
 
@@ -1619,8 +1623,9 @@ def migrate_result(s: Scenario, names: Sequence[str]) -> Result:
 
 
 # --- from here on: printing only -----------------------------------------------------------------
-# A text looks like what it prints. A field ends in a capital: N three digits, D no idle zero,
-# T time, $ dollars, B bytes; before it stand side and width. A heading ends in " -".
+# A text looks like what it prints. A line behind `name* ` stands once for each row of that name. A
+# field ends in a capital: N three digits, D no idle zero, T time, $ dollars, B bytes; before it
+# stand side and width. A heading ends in " -".
 
 
 def three(x: float) -> str:
@@ -1963,7 +1968,7 @@ def traffic_text(s: Scenario, names: Sequence[str], result: Result) -> str:
     run, path_s, late = (
         result["run"],
         cold_start_s(stack(s, names)),
-        result["over_sla_fraction"] > P99_OVER,
+        not holds_p99(1, result["over_sla_fraction"]),
     )
     what = f"{run['pattern']}, {plain(s.requests_per_hour)}/h, seed {run['seed']}"
     drawn = f" on average, for phases lean to the long side of the path's {duration(path_s)}"
@@ -2055,12 +2060,7 @@ def plan_text(s: Scenario, names: Sequence[str], result: Result) -> str:
     view: Result = {
         "asked": run["trace"] or f"{plain(s.requests_per_hour)}/h, {run['pattern']}",
         "planned": stacked(plan),
-        "others": [
-            {"how": {"cost": "the cheapest", "layers": "fewest layers"}[other["prefer"]]}
-            | stacked([other])[0]
-        ]
-        if other
-        else [],
+        "others": stacked([other] if other else []),
         "refused": [] if plan else [{}],
         "relaxations": stacked(result["relaxations"]),
         "rules": [{"rule": result["mandatory"]}] if result["mandatory"] else [],

@@ -245,7 +245,7 @@ def judge_tiers(answers: dict[str, Any]) -> Verdict:
         planner = main.Planner(s, main.Traffic(hours=cheapest["run"]["hours"]))
         others = [layer for layer in layers if layer != "warm-pool"]
         plan = planner.plan([*others, *(["warm-pool"] if count else [])], count)
-        if plan["over_sla_fraction"] > main.P99_OVER:
+        if not main.holds_p99(1, plan["over_sla_fraction"]):
             ask = "What does the first user after a quiet hour wait, against this tier's promise?"
             return Verdict("wrong", f"{place} = {count}: too many of its users are late. {ask}")
         usd += plan["usd_per_month"]

@@ -59,7 +59,6 @@ def test_the_figures_and_their_defaults_are_those_of_the_spec() -> None:
 def test_each_figure_is_one_line_with_a_meaning_and_a_known_source(name: str) -> None:
     source = PROGRAM.read_text(encoding="utf-8")
     source = source.replace(inspect.getsource(main.Traffic), "")  # its options, not figures
-    source = source.replace(inspect.getsource(main.tiers_result), "")
     assert len(re.findall(rf"^ *{name}\b[^=\n(]*= ", source, re.MULTILINE)) == 1
     (line,) = (line for line in LINES if re.match(rf" +{name}\b", line))
     comment = line.partition("#")[2]
