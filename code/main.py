@@ -35,6 +35,7 @@ import sys
 # subtle: what random and heapq are made of; the modules around it cost ten times the import.
 from _heapq import heappop, heappush
 from _random import Random
+from time import monotonic
 
 # subtle: typing would double the start-up, so annotations have names for the type checker alone.
 TYPE_CHECKING = False
@@ -142,6 +143,12 @@ ABOVE_ZERO = """bytes_per_param weights_gb read_streams streamer_read_streams gp
 WHOLE = """read_streams streamer_read_streams snapshot_gpu_matches gpus_per_replica products
     min_workers prompt_tokens max_workers slots seed""".split()
 SMALLEST, LARGEST = 1e-9, 1e12  # of a figure that is not 0, so that no quotient overflows
+CHOICES = {  # words of a few
+    "model": [*MODELS],
+    "prefer": ["layers", "cost"],
+    "pattern": ["poisson", "diurnal", "bursty"],
+    "service": ["exponential", "constant"],
+}
 LIMITS = {  # narrower ones, of options of traffic
     "hours": (SMALLEST, 87_600),
     "max_workers": (1, 100_000),
@@ -200,18 +207,19 @@ def replica_usd_per_hour(s: Scenario) -> float:
 
 def must_be(name: str, value: Any) -> str:
     """What a figure must be where this value is not, else nothing."""
-    if name == "model":
-        return "" if value in [*MODELS] else f"one of {', '.join(MODELS)}"
+    if name in CHOICES:
+        return "" if value in CHOICES[name] else f"one of {', '.join(CHOICES[name])}"
     if name == "snapshot_gpu_matches":
         return "" if value in [0, 1] else "0 or 1"
-    above_0 = name in ABOVE_ZERO or name.endswith("_gb_s")
-    low, high = LIMITS.get(name, (1 if name in WHOLE else SMALLEST, LARGEST))
-    if isinstance(value, (int, float)) and not (name in WHOLE and value % 1):
+    above_0, whole = name in ABOVE_ZERO or name.endswith("_gb_s"), name in WHOLE
+    low, high = LIMITS.get(name, (1 if whole else SMALLEST, LARGEST))
+    if value is None and name == "weights_gb":
+        return ""
+    if isinstance(value, (int, float)) and not (whole and value % 1):
         if low <= value <= high or (value == 0 and not above_0):
             return ""
-    kind = "a whole number" if name in WHOLE else "a number"
-    must = f"{kind} {'above 0:' if above_0 else 'of 0, or'} {low:g} to {high:g}"
-    return "" if name == "weights_gb" and value is None else must
+    kind = "a whole number" if whole else "a number"
+    return f"{kind} {'above 0:' if above_0 else 'of 0, or'} {low:g} to {high:g}"
 
 
 def check(s: Scenario) -> None:
@@ -354,35 +362,39 @@ def pool_usd_per_month(s: Scenario) -> float:
 
 
 class Layer:
-    """A row: phases attacked, the tool to name, price, precondition, and rent in $/month."""
+    """A row of the table; the function that changes the scenario has the layer's name."""
 
-    def __init__(self, *row: Any) -> None:
-        self.number, self.name, self.change, self.attacks = row[:4]
-        self.tool, self.price, self.needs, self.rent = row[4:]
+    def __init__(self, row: str) -> None:
+        self.number, self.name, attacks, self.tool, self.price, self.needs, rent = row.split(" | ")
+        self.attacks: list[str] = attacks.split()
+        self.change: Callable[[Scenario], Scenario] = globals()[self.name.replace("-", "_")]
+        self.rent: Formula | None = globals().get(rent)
 
 
-# fmt: off
-LAYERS = {layer.name: layer for layer in (
-    Layer("1", "preseed", preseed, ("image_pull",),
-          "Bottlerocket data-volume snapshot in an EC2NodeClass; GCP VM image, Azure disk copy",
-          "rebuilt a release", "nodes that boot from it", None),
-    Layer("2", "stream", stream, ("weight_load",), "NVIDIA Run:ai Model Streamer, native in vLLM",
-          "pins host memory", "storage that gives many readers more than one", None),
-    Layer("3", "snapshot", snapshot, ("weight_load", "engine_init"), "Modal checkpoint",
-          "may hold PII", "the GPU type and count that it was taken on", None),
-    Layer("4", "warm-pool", warm_pool, (), "min_workers=1",
-          "paid 24/7", "a free warm slot; overflow pays the path", pool_usd_per_month),
-    Layer("5", "tiered", tiered, ("weight_load",), "ServerlessLLM, NVMe -> DRAM -> HBM",
-          "weights in DRAM", "a node whose host memory holds them", None),
-    Layer("6", "migrate", migrate, (), "tokens instead of KV cache",
-          "recomputation", "notice, and a free slot on another replica", None),
-    Layer("3b", "graph-cache", graph_cache, ("engine_init",),
-          "vLLM's compile cache on a shared volume",
-          "stale: recompiled", "the same vLLM, model and GPU type", None),
-    Layer("4b", "warm-node", warm_node, ("node_provision",), "a booted node without a model",
-          "paid 24/7, idle", "a cluster that keeps it free", node_usd_per_month),
-)}
-# fmt: on
+# Number, name, phases attacked, the tool to name, price, precondition, rent in $/month.
+LAYERS = {
+    layer.name: layer
+    for layer in map(
+        Layer,
+        """\
+1 | preseed | image_pull | Bottlerocket data-volume snapshot in an EC2NodeClass; GCP VM image, \
+Azure disk copy | rebuilt a release | nodes that boot from it | -
+2 | stream | weight_load | NVIDIA Run:ai Model Streamer, native in vLLM | pins host memory | \
+storage that gives many readers more than one | -
+3 | snapshot | weight_load engine_init | Modal checkpoint | may hold PII | \
+the GPU type and count that it was taken on | -
+4 | warm-pool |  | min_workers=1 | paid 24/7 | \
+a free warm slot; overflow pays the path | pool_usd_per_month
+5 | tiered | weight_load | ServerlessLLM, NVMe -> DRAM -> HBM | weights in DRAM | \
+a node whose host memory holds them | -
+6 | migrate |  | tokens instead of KV cache | recomputation | \
+notice, and a free slot on another replica | -
+3b | graph-cache | engine_init | vLLM's compile cache on a shared volume | stale: recompiled | \
+the same vLLM, model and GPU type | -
+4b | warm-node | node_provision | a booted node without a model | paid 24/7, idle | \
+a cluster that keeps it free | node_usd_per_month""".splitlines(),
+    )
+}
 
 # --- 5 COLD PATH ---------------------------------------------------------------------------------
 
@@ -404,14 +416,13 @@ def cold_start_s(s: Scenario) -> float:
     return sum(phase(s) for phase in PHASES)
 
 
-def ranges(s: Scenario) -> dict[str, tuple[float, float]]:
+def ranges(s: Scenario) -> dict[str, list[float]]:
     """Low and high seconds of each phase, its published range in proportion, and of the total."""
-    scaled, lows, highs = {}, 0.0, 0.0
+    spans = {}
     for phase, seconds in path(s).items():
         low, typical, high = PUBLISHED_S.get(phase, (1, 1, 1))
-        scaled[phase] = (seconds * low / typical, seconds * high / typical)
-        lows, highs = lows + scaled[phase][0], highs + scaled[phase][1]
-    return scaled | {"total": (lows, highs)}
+        spans[phase] = [seconds * low / typical, seconds * high / typical]
+    return spans | {"total": [*map(sum, zip(*spans.values()))]}
 
 
 def first_request_ttft_s(s: Scenario) -> float:
@@ -484,19 +495,18 @@ def holds_p99(arrivals: float, late: float) -> bool:
 
 def self_warm_rate(s: Scenario) -> float | None:
     """Requests per hour above which keep-alive alone holds P99; None where no rate does."""
-    cold_s = cold_start_s(s)
+    cold_s, low, high = cold_start_s(s), 0.0, 1.0
     if holds_p99(*cycle(s, 0.0, cold_s)):
         return 0.0
     if s.sla_s < s.warm_ttft_s or s.keep_alive_s == 0:
         return None
-    low, high = 0.0, 1 / s.keep_alive_s
-    while not holds_p99(*cycle(s, high, cold_s)):
+    while not holds_p99(*cycle(s, high / s.keep_alive_s, cold_s)):
         low, high = high, 2 * high
-    while high - low > 1e-9 * high:
+    for _ in range(40):
         middle = (low + high) / 2
-        held = holds_p99(*cycle(s, middle, cold_s))
+        held = holds_p99(*cycle(s, middle / s.keep_alive_s, cold_s))
         low, high = (low, middle) if held else (middle, high)
-    return 3600 * high
+    return 3600 * high / s.keep_alive_s
 
 
 def at_rate(s: Scenario, rate: float) -> Result:
@@ -519,15 +529,36 @@ def at_rate(s: Scenario, rate: float) -> Result:
     }
 
 
+def regime_text(s: Scenario, pays: float | None, busy: float | None) -> str:
+    """Where the warm pool pays, in words, or why it never does."""
+    if s.sla_s < s.warm_ttft_s:
+        return "even a warm replica is late: no pool helps"
+    if cold_start_s(s) <= s.sla_s:
+        return "no cold start is late: there is nothing to avoid, so no pool pays"
+    if pays is None:
+        return "a late request costs nothing, so no rate makes a pool pay"
+    if busy is None:
+        return f"a pool pays above {three(pays)}/h; without keep-alive no traffic holds P99"
+    if pays >= busy:
+        return f"no middle: above {three(busy)}/h traffic holds P99, before a pool pays"
+    return f"a pool pays above {three(pays)}/h; above {three(busy)}/h traffic holds P99 without it"
+
+
 def regimes(s: Scenario) -> Result:
-    """The rates where the regimes part, and a table of round rates that leads through them."""
+    """The rates where the regimes part, and a table of rates that leads through them."""
     pays, busy = break_even(s), self_warm_rate(s)
-    marks = [rate for rate in (pays, busy) if rate] or [10.0]
-    low, high = min(marks), max(marks)
+    marks = {
+        rate: says for rate, says in ((pays, "<- break-even"), (busy, "<- self-warm")) if rate
+    }
+    low, high = min(marks, default=10.0), max(marks, default=10.0)
     rates = {float(f"{rate:.1g}") for rate in (low / 30, low / 10, low / 3, high * 2, high * 5)}
-    rates |= {float(f"{math.sqrt(low * high):.2g}"), float(s.requests_per_hour)}
-    rows = [at_rate(s, rate) for rate in sorted(rates)]
-    return {"requests_per_hour": pays, "self_warm_requests_per_hour": busy, "table": rows}
+    rates |= {float(f"{math.sqrt(low * high):.2g}"), float(s.requests_per_hour), *marks}
+    return {
+        "requests_per_hour": pays,
+        "self_warm_requests_per_hour": busy,
+        "table": [at_rate(s, rate) | {"mark": marks.get(rate, "")} for rate in sorted(rates)],
+        "regime": regime_text(s, pays, busy),
+    }
 
 
 def usd_per_cold_minute(s: Scenario) -> float:
@@ -588,8 +619,14 @@ def migration(s: Scenario) -> dict[str, float]:
         "recomputed_tokens": sum(tokens for tokens, _ in rounds),
         "rounds": len(rounds),
         "crossover_gb_s": max(cache_bytes - ids_bytes, 0.0) / recompute_s / 1e9,
-        "eviction_pause_s": rounds[-1][1] if s.migrates else cold_start_s(s) + recompute_s,
+        "eviction_pause_s": eviction_pause_s(s),
     }
+
+
+def eviction_pause_s(s: Scenario) -> float:
+    """What a request feels of an eviction: the last round, or a cold start and its prefill."""
+    recompute_s = prefill_s(s, s.prompt_tokens)
+    return token_rounds(s)[-1][1] if s.migrates else cold_start_s(s) + recompute_s
 
 
 # --- 8 TRAFFIC -----------------------------------------------------------------------------------
@@ -597,16 +634,10 @@ def migration(s: Scenario) -> dict[str, float]:
 # booted, -2 the next, so that the smallest is the newest. What is due lies in heaps.
 
 DAYS = {  # until which hour, share of the mean rate [assumed]
-    "poisson": ((24, 1.0),),
-    "diurnal": ((8, 0.1), (18, 1.8), (24, 0.87)),  # a quiet night, a step at 8 a.m.
+    "poisson": [(24, 1.0)],
+    "diurnal": [(8, 0.1), (18, 1.8), (24, 0.87)],  # a quiet night, a step at 8 a.m.
 }
 BURSTY = (300.0, 2700.0, 10.0)  # mean seconds on and off, times the mean rate when on [assumed]
-CHOICES = {
-    "model": [*MODELS],
-    "prefer": ["layers", "cost"],
-    "pattern": [*DAYS, "bursty"],
-    "service": ["exponential", "constant"],
-}
 TOKENS, PLAIN = "TIMESTAMP,ContextTokens,GeneratedTokens", "arrival_s[,service_s]"
 HEADINGS = (TOKENS, "arrival_s", "arrival_s,service_s")
 HOUR_S, MOST_HOURS = 3600.0, LIMITS["hours"][1]  # a run of over ten years is a slip of units
@@ -652,6 +683,7 @@ def check_traffic(s: Scenario, how: Traffic) -> None:
     for wrong, says in (
         (both, "--jitter: draws the phases of the path; must be without --cold-start-s"),
         (traced and "pattern" in given, "--pattern: must be without --trace, which has arrivals"),
+        (traced and not s.decode_tokens_per_s, "--set decode_tokens_per_s=0: must be above 0"),
         (traced and "hours" in given, "--hours: must be without --trace, which has an end"),
         (most < least, f"--max-workers {most}: must be min-workers, {least}, or more"),
         (least > 1e5, f"--min-workers {least}: must be at most 100,000"),
@@ -698,23 +730,20 @@ def synthetic(s: Scenario, how: Traffic) -> Iterator[Request]:
             return
 
 
-def read_request(s: Scenario, row: Sequence[str], form: str, draw: Draw) -> Request:
-    """Arrival and service from a line: prefill, then a token at a time; or given; or drawn.
+def read_request(s: Scenario, row: Sequence[str], draw: Draw) -> Request:
+    """Arrival and service of a line: given, or drawn; or of tokens: prefill, then one at a time.
 
     ValueError or the like where they cannot be read.
     """
-    if form == PLAIN:
-        arrival_s, service_s = row if len(row) > 1 else (row[0], draw())
-        return float(arrival_s), float(service_s)
+    if len(row) < 3:
+        return float(row[0]), float(row[1]) if row[1:] else draw()
     from datetime import UTC, datetime
 
-    if not s.decode_tokens_per_s:
-        raise BadInput("--set decode_tokens_per_s = 0: must be above 0 for a trace of tokens")
-    stamp, context, generated = row
-    when = datetime.fromisoformat(stamp)
-    if int(context) < 0 or int(generated) < 0:
+    stamp, *tokens = row
+    when, (context, generated) = datetime.fromisoformat(stamp), map(int, tokens)
+    if min(context, generated) < 0:
         raise ValueError
-    service_s = prefill_s(s, int(context)) + int(generated) / s.decode_tokens_per_s
+    service_s = prefill_s(s, context) + generated / s.decode_tokens_per_s
     return (when if when.tzinfo else when.replace(tzinfo=UTC)).timestamp(), service_s
 
 
@@ -722,35 +751,30 @@ def trace(s: Scenario, how: Traffic) -> Iterator[Request]:
     """Requests of a CSV file, a line at a time; BadInput names the line that is wrong, and how."""
     import csv
 
-    where, form, row, last = f"--trace {how.trace}", "", [""], -1.0
+    where, must = f"--trace {how.trace}", f"must be {TOKENS} or {PLAIN}"
     source, draw = 0 if how.trace == "-" else str(how.trace), service_times(how)
-    text: Any = {"newline": "", "encoding": "utf-8-sig", "errors": "replace"}
+    last, row = -1.0, [""]
+    text: Any = {"encoding": "utf-8-sig", "errors": "replace"}
     try:
-        with open(source, closefd=source != 0, **text) as file:
+        with open(source, newline="", closefd=source != 0, **text) as file:
             for row in (rows := csv.reader(file)):
-                if not row:
+                if not row or ",".join(row) in HEADINGS:
                     continue
-                if not form:
-                    form = TOKENS if len(row) == 3 else PLAIN
-                    if ",".join(row) in HEADINGS:
-                        continue
-                t, service_s = read_request(s, row, form, draw)
+                t, service_s = read_request(s, row, draw)
                 if not (0 <= t <= LARGEST and 0 <= service_s <= LARGEST):
                     raise ValueError
                 if t < last:
-                    raise BadInput(
-                        f"{where}, line {rows.line_num}: must not be before the line above"
-                    )
+                    line = f"{where}, line {rows.line_num}"
+                    raise BadInput(f"{line}: must not be before the line above")
                 yield t, service_s
                 last = t
     except OSError as error:
         raise BadInput(f"{where}: {error.strerror}") from None
     except (ValueError, TypeError, ArithmeticError, csv.Error):
         where += f", line {rows.line_num}: {','.join(row)!r:.50}"
-        form = form if rows.line_num > 1 else f"{TOKENS} or {PLAIN}"
-        raise BadInput(f"{where}: must be {form}") from None
+        raise BadInput(f"{where}: {must}") from None
     if last < 0:
-        raise BadInput(f"{where}: no request in it; must be {TOKENS} or {PLAIN}")
+        raise BadInput(f"{where}: no request in it; {must}")
 
 
 def requests_of(s: Scenario, how: Traffic) -> tuple[float, Iterator[Request]]:
@@ -762,25 +786,29 @@ def requests_of(s: Scenario, how: Traffic) -> tuple[float, Iterator[Request]]:
     return first[0], ((t - first[0], seconds) for part in ([first], rows) for t, seconds in part)
 
 
-def triangular(u: float, low: float, typical: float, high: float) -> float:
-    """The quantile u of the triangular distribution from low to high with its peak at typical."""
-    if u * (high - low) < typical - low:
-        return low + math.sqrt(u * (high - low) * (typical - low))
-    return high - math.sqrt((1 - u) * (high - low) * (high - typical))
-
-
 def boot_spans(s: Scenario, how: Traffic) -> list[tuple[float, float, float]]:
-    """Low, typical and high seconds of what a cold start is the sum of: fixed, or phases drawn."""
+    """Low, high and typical seconds of what a cold start is the sum of: fixed, or phases drawn."""
     if not how.jitter:
         cold_s = cold_start_s(s) if how.cold_start_s is None else how.cold_start_s
         return [(cold_s, cold_s, cold_s)]
     spans = ranges(s)
-    return [(spans[phase][0], seconds, spans[phase][1]) for phase, seconds in path(s).items()]
+    return [(spans[phase][0], spans[phase][1], seconds) for phase, seconds in path(s).items()]
 
 
 def mean_cold_s(s: Scenario, how: Traffic) -> float:
     """Of what is drawn. Ranges lean to the long side: 354.7 s where the raw path is 328 s."""
     return sum(sum(span) / 3 for span in boot_spans(s, how))
+
+
+def boot_times(s: Scenario, how: Traffic) -> Draw:
+    """Seconds of one cold start after the other; with jitter each phase is triangular."""
+    spans = boot_spans(s, how)
+    if not how.jitter:
+        return lambda: spans[0][0]
+    import random
+
+    draw = random.Random(8 * how.seed + 3).triangular
+    return lambda: sum(draw(*span) for span in spans)
 
 
 class Times:
@@ -813,8 +841,8 @@ class Endpoint:
     def __init__(self, s: Scenario, how: Traffic, start_s: float = 0.0) -> None:
         self.s, self.slots, self.patience_s = s, how.slots, how.patience_s
         self.least, self.most = workers(s, how)
-        self.spans, self.lives = boot_spans(s, how), uniform(how, 4)
-        self.boot_dice, self.evictions_per_s = uniform(how, 3), how.evictions_per_day / 86400
+        self.boot_s, self.lives = boot_times(s, how), uniform(how, 4)
+        self.evictions_per_s = how.evictions_per_day / 86400
         self.pause_s = migration(s)["pause_s"]
         # Ready replicas, and when the last service of each ends; the (end, service_s) of each,
         # which only evictions need.
@@ -835,6 +863,7 @@ class Endpoint:
         self.newest = self.alive = self.starting = self.peak = self.busy = self.head = 0
         self.hits = self.queued = self.cold = self.over = self.given_up = self.cold_starts = 0
         self.evicted = self.migrated = self.restarted = 0
+        self.cut = False  # short, for too many were late
         # subtle: an integral over time is the sum of the instants at which its level fell, less
         # those at which it rose; what is still there falls at the end.
         self.replica_s = self.waiting_s = self.perfect_s = 0.0
@@ -854,7 +883,8 @@ class Endpoint:
                 pass
             self.now = request[0]
             self.arrive(*request)
-        if self.over > most_late:
+        self.cut = self.over > most_late
+        if self.cut:
             return
         if until is None:
             while self.busy or self.waiting or self.again:
@@ -965,8 +995,7 @@ class Endpoint:
             waiting > self.slots * self.starting or self.alive < self.least
         ):
             self.cold_starts += 1
-            boot_s = sum(triangular(self.boot_dice(), *span) for span in self.spans)
-            heappush(self.agenda, (t + boot_s, READY, self.add(t)))
+            heappush(self.agenda, (t + self.boot_s(), READY, self.add(t)))
 
     def add(self, t: float) -> int:
         """A replica that starts, and is paid from now on."""
@@ -1078,6 +1107,20 @@ class Endpoint:
         heappush(self.agenda, (t + HOUR_S, HOUR, 0))
 
 
+TELL_S = [monotonic() + 2]  # when a terminal hears again; the last counts
+
+
+def on_terminal() -> bool:
+    return bool(sys.stderr and sys.stderr.isatty())
+
+
+def tell(line: str) -> None:
+    """A terminal hears, after two seconds and then once a second, how far a long run is."""
+    if on_terminal() and monotonic() > TELL_S[-1]:
+        TELL_S.append(monotonic() + 1)
+        print(f"\r{line:39}\r", end="", file=sys.stderr, flush=True)
+
+
 def simulate(
     s: Scenario, how: Traffic, asked: Sequence[Request] = (), most_late: float = math.inf
 ) -> Endpoint:
@@ -1088,27 +1131,16 @@ def simulate(
     check_traffic(s, how)
     start_s, requests = (0.0, iter(asked)) if asked else requests_of(s, how)
     endpoint = Endpoint(s, how, start_s)
-    if not asked and sys.stderr and sys.stderr.isatty():
-        requests = with_progress(requests)
+    requests = requests if asked or not on_terminal() else with_progress(requests)
     endpoint.replay(requests, HOUR_S * how.hours if how.trace is None else None, most_late)
     return endpoint
 
 
 def with_progress(requests: Iterator[Request]) -> Iterator[Request]:
-    """The same requests; after two seconds a terminal hears, once a second, how far they are."""
-    from itertools import islice
-    from time import monotonic
-
-    tell_s, count, line = monotonic() + 2, 0, ""
-    while batch := list(islice(requests, 5000)):
-        yield from batch
-        count += len(batch)
-        if monotonic() > tell_s:
-            tell_s = monotonic() + 1
-            line = f"\r{count:,} requests, up to hour {batch[-1][0] / HOUR_S:,.1f}"
-            print(line, end="", file=sys.stderr, flush=True)
-    if line:
-        print("\r" + " " * len(line), end="\r", file=sys.stderr, flush=True)
+    for count, request in enumerate(requests):
+        if not count % 5000:
+            tell(f"{count:,} requests, up to hour {request[0] / HOUR_S:,.1f}")
+        yield request
 
 
 def traffic_figures(s: Scenario, e: Endpoint, standby_usd_per_hour: float) -> Result:
@@ -1142,6 +1174,7 @@ def traffic_figures(s: Scenario, e: Endpoint, standby_usd_per_hour: float) -> Re
         "waiting_at_end": len(e.waiting),
         "timeline": timeline,
         "evictions": {"count": e.evicted, "migrated": e.migrated, "restarted": e.restarted}
+        | {"interrupted": e.migrated + e.restarted}
         | {"pause_s": e.pauses.figures(p50=0.5, p99=0.99)},
     }
 
@@ -1156,24 +1189,25 @@ def erlang_c(load: float, servers: int) -> float:
 
 def closed_forms(s: Scenario, how: Traffic, figures: Result) -> list[Result]:
     """What a formula expects of this run, where one applies, beside what the run shows."""
-    lam, (least, most), cold_s = s.requests_per_hour / HOUR_S, workers(s, how), mean_cold_s(s, how)
-    load, servers, expected = lam * how.service_s, least * how.slots, {}
-    other = how.trace or how.pattern != "poisson" or how.evictions_per_day
-    if other or how.patience_s is not None or not lam:
+    lam, (least, most), rows = s.requests_per_hour / HOUR_S, workers(s, how), []
+    load, servers = lam * how.service_s, least * how.slots
+    other = how.trace or how.pattern != "poisson" or how.evictions_per_day or not lam
+    if other or how.patience_s is not None:
         return []
     # One replica serves all that a cold start lets wait, and service is short beside keep-alive.
-    lone = lam * cold_s + load <= how.slots and 10 * how.service_s <= s.keep_alive_s
-    if lone and least == 0 and not how.jitter:
-        arrivals, late = cycle(s, lam, cold_s)
-        expected["cycle, approximate", "cold_starts_per_day"] = 86400 * lam / arrivals
-        expected["cycle, approximate", "over_sla_fraction"] = late / arrivals
+    fixed_s, short = how.cold_start_s, 10 * how.service_s <= s.keep_alive_s
+    if least == 0 and not how.jitter and fixed_s is None and short:
+        if lam * cold_start_s(s) + load <= how.slots:
+            expected = at_rate(s, s.requests_per_hour)
+            names = ("cold_starts_per_day", "over_sla_fraction")
+            rows = [("cycle, approximate", name, expected[name]) for name in names]
     if load < servers and least == most and how.service == "exponential":
         waits = erlang_c(load, servers)
-        expected["Erlang C", "waited_fraction"] = waits
-        expected["Erlang C", "mean_wait_s"] = waits * how.service_s / (servers - load)
+        mean_s = waits * how.service_s / (servers - load)
+        rows += [("Erlang C", "waited_fraction", waits), ("Erlang C", "mean_wait_s", mean_s)]
     return [
         {"name": name, "figure": figure, "expected": x, "simulated": figures[figure]}
-        for (name, figure), x in expected.items()
+        for name, figure, x in rows
     ]
 
 
@@ -1181,59 +1215,55 @@ def closed_forms(s: Scenario, how: Traffic, figures: Result) -> list[Result]:
 # Every stack, with every pool size that could help. A run of the same requests judges each, for a
 # second model could disagree with the first: P99 holds where at most 1% of them were late.
 
-LEAST_HOURS, MOST_HOURS_PLANNED, ENOUGH = 24.0, 720.0, 20_000  # of a run: hours, requests
+PLANNED_HOURS, ENOUGH = (24.0, 720.0), 20_000  # of a run: hours, and requests that are enough
 
 
-class Limits(Record):
-    """What a plan must keep beside the SLA, and what it should have least of."""
+class Planning(Traffic):
+    """The options of `plan`: traffic, limits beside the SLA, and what to have least of."""
 
     budget: float | None = None  # $/month, for all products
     prefer = "layers"  # the fewest, then the cheapest; "cost": the other way round
     forbid: Sequence[str] = ()
     require: Sequence[str] = ()
+    tiers: Sequence[tuple[str, float, float]] = ()  # name, SLA in s, requests/h of each
 
 
-LIMITED = [name for name in vars(Limits) if not name.startswith("_")]
+PLANNED = [name for name in vars(Planning) if not name.startswith("_")]
+NO_PLAN: Result = dict.fromkeys(
+    """layers min_workers cold_start_s p99_ttft_s over_sla_fraction usd_per_month
+    cold_starts_per_day""".split()
+)
 
 
 def best(plans: Iterable[Result], prefer: str) -> Result | None:
     """The first of equals, for they come in the order of the layer table."""
-
-    def key(plan: Result) -> tuple[float, ...]:
-        rank = len(plan["layers"]), plan["usd_per_month"]
-        return rank if prefer == "layers" else rank[::-1]
-
-    return min(plans, key=key, default=None)
+    step = 1 if prefer == "layers" else -1
+    return min(plans, key=lambda x: (len(x["layers"]), x["usd_per_month"])[::step], default=None)
 
 
 class Planner:
-    """Runs of one traffic, remembered per cold start and pool size, and plans made of them."""
+    """Runs of the same requests, remembered per cold start and pool size, and plans of them."""
 
-    def __init__(self, s: Scenario, how: Traffic, asked: Sequence[Request] = ()) -> None:
-        from time import monotonic
-
-        self.s, self.how, self.asked = s, how, asked or [*requests_of(s, how)[1]]
-        self.most_late = P99_OVER * len(self.asked)
-        self.runs: dict[Any, Endpoint] = {}
-        self.clock, self.tell_s = monotonic, monotonic() + 2
+    def __init__(self, s: Scenario, how: Planning, like: Any = None) -> None:
+        if how.trace is None:
+            hours = math.ceil(ENOUGH / max(s.requests_per_hour, SMALLEST))
+            how = how.but(hours=min(max(hours, PLANNED_HOURS[0]), PLANNED_HOURS[1]))
+        self.s, self.how = s, how
+        self.asked: list[Request] = like.asked if like else [*requests_of(s, how)[1]]
+        self.runs: dict[Any, Endpoint] = like.runs if like else {}
 
     def run(self, names: Iterable[str], least: int, whole: bool = True) -> Endpoint:
         """A stack with a pool of so many; unless whole, it may stop once it breaks P99."""
-        under = stack(self.s, names)
-        calm = least, under.migrates
-        key = *calm, *boot_spans(under, self.how)
-        found = self.runs.get((whole, *calm)) or self.runs.get((whole, *key))
-        if not found:
-            how, most_late = self.how.but(min_workers=least), math.inf if whole else self.most_late
-            found = simulate(under, how, self.asked, most_late)
-            if sys.stderr and sys.stderr.isatty() and self.clock() > self.tell_s:
-                print(f"{len(self.runs)} runs\r", end="", file=sys.stderr, flush=True)
-            for done in {whole, whole or holds_p99(len(self.asked), found.over)}:
-                # Without a boot any path would have done the same.
-                self.runs[done, *(key if found.cold_starts else calm)] = found
+        s, how = stack(self.s, names), self.how.but(min_workers=least)
+        key = s.sla_s, how.max_workers, least, s.migrates, *boot_spans(s, how)
+        found = self.runs.get(key)
+        if not found or (whole and found.cut):
+            tell(f"{len(self.runs)} runs")
+            most_late = math.inf if whole else P99_OVER * len(self.asked)
+            found = self.runs[key] = simulate(s, how, self.asked, most_late)
         return found
 
-    def plan(self, names: Iterable[str], least: int) -> Result:
+    def plan(self, names: Sequence[str], least: int) -> Result:
         """A stack and a pool size, and what a whole run shows of them; a month of all products."""
         s, under = self.s, stack(self.s, names)
         run = traffic_figures(under, self.run(names, least), 0.0)
@@ -1244,171 +1274,232 @@ class Planner:
             "cold_start_s": mean_cold_s(under, self.how),
             "p99_ttft_s": run["ttft_s"]["p99"],
             "over_sla_fraction": run["over_sla_fraction"],
-            "usd_per_month": round(usd + standby_usd_per_month(s, [*names]), 2),
+            "usd_per_month": round(usd + standby_usd_per_month(s, names), 2),
             "cold_starts_per_day": run["cold_starts_per_day"],
         }
 
-    def stacks(self, limits: Limits) -> Iterator[tuple[str, ...]]:
+    def stacks(self) -> Iterator[tuple[str, ...]]:
         """Those allowed, the fewest layers first, then as in the table."""
         from itertools import combinations
 
-        needed = {*limits.require}
-        usable = {*LAYERS} - {*limits.forbid}
-        usable -= set() if self.how.evictions_per_day else {"migrate"} - needed
+        needed, barred = {*self.how.require}, {*self.how.forbid}
+        if not self.how.evictions_per_day:
+            barred |= {"migrate"} - needed
         for size in range(len(LAYERS) + 1):
             for names in combinations(LAYERS, size):
-                if needed <= {*names} <= usable:
+                if needed <= {*names} and not barred & {*names}:
                     yield names
 
-    def plans(self, limits: Limits, any_tail: bool = False) -> list[Result]:
-        """What holds P99 within the budget; not what costs more than one of no more layers."""
-        found, s, cheapest = [], self.s, math.inf if limits.budget is None else limits.budget
-        for names in self.stacks(limits):
-            rent = standby_usd_per_month(s, names)
-            most = (self.how.max_workers or 100_000) if "warm-pool" in names else 0
-            for least in range(min(most, 1), most + 1):
-                if rent + least * s.products * node_usd_per_month(s) > cheapest:
+    def plans(self, stacks: Iterable[Sequence[str]] = ()) -> Iterator[Result]:
+        """What holds P99 within the budget, each cheaper than any of no more layers; of given
+        stacks all that the budget allows."""
+        s, cheapest = self.s, math.inf if self.how.budget is None else self.how.budget + 0.005
+        for names in stacks or self.stacks():
+            rent, pooled = standby_usd_per_month(s, names), "warm-pool" in names
+            most = (self.how.max_workers or 100_000) if pooled else 0
+            for least in range(pooled, most + 1):
+                if rent + least * s.products * node_usd_per_month(s) >= cheapest:
                     break
-                run = self.run(names, least, any_tail)
-                if any_tail or holds_p99(len(self.asked), run.over):
+                run = self.run(names, least, whole=bool(stacks))
+                if stacks or holds_p99(len(self.asked), run.over):
                     plan = self.plan(names, least)
-                    if plan["usd_per_month"] <= cheapest:
-                        found.append(plan)
-                        cheapest = cheapest if any_tail else plan["usd_per_month"]
+                    if plan["usd_per_month"] < cheapest:
+                        cheapest = cheapest if stacks else plan["usd_per_month"]
+                        yield plan
                 if not run.queued:  # nobody waits, so a larger pool only costs more
                     break
-        return found
 
-    def relaxations(self, limits: Limits) -> list[Result]:
+    def path_s(self, names: Iterable[str]) -> float:
+        return cold_start_s(stack(self.s, names))
+
+    def kept_sla_s(self) -> float:
+        """The lowest P99 that a shortest path has, with or without what is rented, rounded up."""
+        shortest: dict[Any, Sequence[str]] = {}
+        for names in sorted(self.stacks(), key=self.path_s):
+            shortest.setdefault(tuple(name for name in names if LAYERS[name].rent), names)
+        tails = [plan["p99_ttft_s"] or 0.0 for plan in self.plans([*shortest.values()])]
+        # subtle: a percentile is within a bin's width, and so are three digits.
+        return float(f"{1.011 * min(tails, default=self.s.sla_s):.3g}")
+
+    def relaxations(self) -> list[Result]:
         """Of each kind of limit the cheapest change that alone would do, where one does."""
-        s, how, tries = self.s, self.how, []
-        if limits.budget is not None:
-            tries.append(("budget", "--budget", self, limits.but(budget=None)))
+        s, how, sla_s = self.s, self.how, self.kept_sla_s()
+        tries: list[tuple[str, str, Scenario, Planning]] = [
+            ("budget", "--budget {whole_usd:.0f}", s, how.but(budget=None)),
+            ("max_workers", "without --max-workers", s, how.but(max_workers=None)),
+        ]
         for kind in ("forbid", "require"):
-            for name in (names := getattr(limits, kind)):
-                eased = limits.but(**{kind: without(names, name)})
-                tries.append(("layer", f"without --{kind} {name}", self, eased))
-        if how.max_workers:
-            more = Planner(s, how.but(max_workers=None), self.asked)
-            tries.append(("max_workers", "without --max-workers", more, limits))
-        for tail_s in sorted(plan["p99_ttft_s"] for plan in self.plans(limits, any_tail=True))[:1]:
-            # subtle: a percentile is within a bin's width, and so is three digits rounded up.
-            unit = 10 ** (math.floor(math.log10(tail_s)) - 2)
-            eased_s = round(math.ceil(tail_s * math.exp(BIN) / unit) * unit, 9)
-            later = Planner(s.but(sla_s=eased_s), how, self.asked)
-            tries.append(("sla", f"--sla {eased_s:g}", later, limits))
-        found: Result = {}
-        for kind, change, planner, eased in tries:
-            plan = best([*planner.plans(eased), *found.get(kind, ())], "cost")
-            if plan:
-                change += f" {math.ceil(plan['usd_per_month'])}" if kind == "budget" else ""
-                found[kind] = [{"kind": kind, "change": change} | plan]
-        return [row for rows in found.values() for row in rows]
+            for name in (names := getattr(how, kind)):
+                eased = how.but(**{kind: without(names, name)})
+                tries.append(("layer", f"without --{kind} {name}", s, eased))
+        tries.append(("sla", f"--sla {sla_s:g}", s.but(sla_s=sla_s), how))
+        rows: dict[str, Result] = {}
+        for kind, change, s, how in tries:
+            for plan in filter(None, [best(Planner(s, how, self).plans(), "cost")]):
+                said = fill(change, {"whole_usd": math.ceil(plan["usd_per_month"])})
+                row = {"kind": kind, "change": said} | plan
+                rows[kind] = best([rows.get(kind, row), row], "cost") or row
+        return [*rows.values()]
 
-    def rejected(self, limits: Limits, plan: Result | None) -> list[Result]:
-        """The nearest plans that are not taken: the shortest path without a pool, this plan less a
-        replica or a layer, and what it takes without the budget; each with the reason."""
-        names, least = (plan["layers"], plan["min_workers"]) if plan else ([], 0)
-        lone = self.stacks(limits.but(forbid=[*limits.forbid, "warm-pool"]))
-        shortest = min(lone, key=lambda each: cold_start_s(stack(self.s, each)), default=())
-        tries = [(shortest, 0), *([(names, least - 1)] if least > 1 else [])]
-        tries += [(without(names, name), least * (name != "warm-pool")) for name in names]
-        if limits.budget is not None:
-            free = best(self.plans(limits.but(budget=None)), limits.prefer)
-            tries += [(free["layers"], free["min_workers"])] if free else []
+    def rejected(self, plan: Result | None) -> list[Result]:
+        """The nearest that are not taken, with the reason: the shortest path without a pool, no
+        layer, one warm replica, and this plan with a replica or a layer less."""
+        allowed = [*self.stacks()]
+        lone = [each for each in allowed if "warm-pool" not in each]
+        tries = [(min(lone, key=self.path_s, default=()), 0), ((), 0), (("warm-pool",), 1)]
+        if plan:
+            names, least = plan["layers"], plan["min_workers"]
+            tries.append((tuple(names), max(least - 1, 0)))
+            tries += [(tuple(without(names, name)), least) for name in names]
         rows = []
-        for each in dict.fromkeys((tuple(names), count) for names, count in tries):
-            row = self.plan(*each)
-            dear = limits.budget is not None and row["usd_per_month"] > limits.budget
-            late = not holds_p99(1, row["over_sla_fraction"])
-            reason = fill(REASONS["late" if late else "dear" if dear else "more"], row)
-            if row != plan and {*limits.require} <= {*each[0]}:
-                rows.append(row | {"reason": reason})
+        for names, least in dict.fromkeys(tries):
+            if names in allowed and ("warm-pool" in names) == (least > 0):
+                row = self.plan(names, least)
+                late = not holds_p99(1, row["over_sla_fraction"])
+                dear = row["usd_per_month"] > (self.how.budget or math.inf)
+                reason = REASONS["late" if late else "dear" if dear else "more"]
+                rows += [] if row == plan else [row | {"reason": fill(reason, row)}]
         return rows[:3]
 
-    def why(self, names: Sequence[str], least: int) -> list[Result]:
+    def why(self, names: Sequence[str], least: int) -> Iterator[Result]:
         """For each layer what it attacks, and the seconds it takes off, all the others there."""
-        rows = []
+        s = self.s.but(min_workers=least)
         for name in names:
-            now, before = (
-                stack(self.s.but(min_workers=least), each)
-                for each in (names, without(names, name))
+            now, before = stack(s, names), stack(s, without(names, name))
+            saves = [
+                felt(before) - felt(now)
+                for felt in (cold_start_s, first_request_ttft_s, eviction_pause_s)
+            ]
+            phases = LAYERS[name].attacks or [*path(s)] * (name == "warm-pool")
+            row = {"layer": name, "phases": phases, "saves_s": max(saves, key=abs)}
+            where = (
+                ",".join(LAYERS[name].attacks) or "the whole path"
+                if phases
+                else "an eviction's pause"
             )
-            # It attacks the path, or what a pool's first request waits, or an eviction's pause.
-            saves = [cold_start_s(before) - cold_start_s(now)]
-            saves += [first_request_ttft_s(before) - first_request_ttft_s(now)]
-            saves += [migration(before)["eviction_pause_s"] - migration(now)["eviction_pause_s"]]
-            skips = now.has_pool != before.has_pool
-            row = {"layer": name, "phases": [*(path(now) if skips else LAYERS[name].attacks)]}
-            rows.append(row | {"saves_s": max(saves, key=abs)})
-        return rows
+            yield row | {"attacks": where, "price": LAYERS[name].price}
 
     def sentences(self, plan: Result) -> Result:
         """What the first user on a fresh replica meets, what fails how, and what to alert on."""
         s, names, least = self.s, plan["layers"], plan["min_workers"]
-        bare, moved = (stack(s, without(names, "migrate")), stack(s, [*names, "migrate"]))
-        figures = (
-            scenario_result(s)
-            | plan
-            | {
-                "places": least * self.how.slots,
-                "left": least - 1,
-                "unmoved_s": migration(bare)["eviction_pause_s"],
-                "moved_s": migration(moved)["eviction_pause_s"],
-                "alarm": max(2 * plan["cold_starts_per_day"], 2.0),
-            }
-        )
-        said = {name: fill(texts[least > 0], figures) for name, texts in SENTENCES.items()}
-        if "snapshot" in names:
-            elsewhere = self.plan(without(names, "snapshot"), least)
-            held = holds_p99(1, elsewhere["over_sla_fraction"])
-            holds = "still holds" if held else "breaks"
-            said["failure_mode"] += fill(ELSEWHERE, elsewhere, {"holds": holds})
-        return said
+        fields = plan | {
+            "scenario": vars(Figures) | vars(s),
+            "pool": least > 0,
+            "none": least == 0,
+            "places": least * self.how.slots,
+            "left": least - 1,
+            "unmoved_s": eviction_pause_s(stack(s, without(names, "migrate"))),
+            "moved_s": migration(s)["pause_s"],
+            "alarm": max(2 * plan["cold_starts_per_day"], 2.0),
+            "elsewhere": "snapshot" in names and self.plan(without(names, "snapshot"), least),
+        }
+        return {name: fill(text, fields).replace("\n", " ") for name, text in SENTENCES.items()}
 
 
 REASONS = {
-    "late": "{over_sla_fraction:.2%} are late: P99 is {p99_ttft_s:T}, "
-    "behind a cold start of {cold_start_s:T}",
+    "late": "{over_sla_fraction:.2%} are late: P99 is {p99_ttft_s:T}, a boot {cold_start_s:T}",
     "dear": "over the budget: {usd_per_month:$} a month",
     "more": "holds P99 too, for {usd_per_month:$} a month",
 }
-SENTENCES = {  # without a pool, with one
-    "tail_policy": (
-        """\
-the first user on a fresh replica waits {cold_start_s:T}, those right behind for the rest of it; \
+SENTENCES = {
+    "tail_policy": """\
+none* the first user on a fresh replica waits {cold_start_s:T}, those right behind for its rest;
+pool* {places:D} requests at once find a free warm slot, {scenario[warm_ttft_s]:T}; the first \
+user beyond waits for a slot, or {cold_start_s:T} for a fresh replica;
 {over_sla_fraction:.2%} of all are late""",
-        """\
-{places:D} requests at once find a free warm slot, {warm_ttft_s:T}; the first user beyond waits \
-for a slot, or {cold_start_s:T} for a fresh replica; {over_sla_fraction:.2%} of all are late""",
-    ),
-    "failure_mode": (
-        """\
-when the replica dies, what it was serving stands still for {unmoved_s:T}, cold start and \
-prefill; live migration makes that {moved_s:T}, but only where another replica is ready""",
-        """\
-when a warm replica dies, {left:D} are left for {cold_start_s:T}; what it was serving starts over \
-on a free slot, or where there is none stands still for {unmoved_s:T}; live migration to a free \
-slot makes that {moved_s:T} and loses no work""",
-    ),
-    "alert": [
-        """\
-more than 1% of an hour's requests over {sla_s:T} to the first token, or more than {alarm:D} cold \
-starts a day; beside them the seconds of each phase"""
-    ]
-    * 2,
+    "failure_mode": """\
+none* when the replica dies, what it was serving stands still for {unmoved_s:T}, cold start and \
+prefill; live migration makes that {moved_s:T}, but only where another replica is ready
+pool* when a warm replica dies, {left:D} are left for {cold_start_s:T}; what it was serving \
+starts over on a free slot, or where there is none stands still for {unmoved_s:T}; live migration \
+to a free slot makes that {moved_s:T} and loses no work
+elsewhere* ; a snapshot restores only on the GPU type and count that it was taken on: elsewhere \
+the path is {cold_start_s:T} and P99 {p99_ttft_s:T}""",
+    "alert": """\
+more than 1% of an hour's requests over {scenario[sla_s]:T} to the first token, or more than \
+{alarm:D} cold starts a day; beside them the seconds of each phase""",
 }
-SHARED = "feasible layers min_workers p99_ttft_s over_sla_fraction usd_per_month binding".split()
-ELSEWHERE = """\
-; a snapshot restores only on the GPU type and count that it was taken on: elsewhere the \
-path is {cold_start_s:T} and P99 {holds}"""
 RULE = """\
-a {model} under 60 s needs a warm pool, or its substitute, the standby node: without \
-either the best path is {path} = {best_s:T} -- unless traffic alone keeps replicas warm"""
+a {model} under 60 s needs a warm pool, or its substitute, the standby node: without either the \
+best path is {node_provision:D} + {image_pull:D} + {weight_load:D} + {engine_init:D} + \
+{first_forward:D} = {best_s:T} -- unless traffic alone keeps replicas warm"""
+
+
+def mandatory(s: Scenario) -> str:
+    """The lesson's rule for large models under 60 s, where it applies, with the model's reason."""
+    seconds = path(stack(s, without(without(LAYERS, "warm-pool"), "warm-node")))
+    best_s = sum(seconds.values())
+    applies = MODELS[s.model][0] >= 70 and s.sla_s < min(60, best_s)
+    return fill(RULE, seconds | {"model": s.model, "best_s": best_s}) if applies else ""
+
+
+def plan_result(s: Scenario, names: Sequence[str], **options: Any) -> Result:
+    """The plan within these options of Planning, or why there is none."""
+    how = Planning(**options)
+    how = how.but(require=[*names, *how.require])
+    for name in how.require:
+        if name in how.forbid:
+            raise BadInput(f"--forbid {name}: must not be required too")
+    if "min_workers" in vars(s):
+        raise BadInput("--min-workers: must be left out, for plan sizes the pool")
+    if how.tiers:
+        return tiers_result(s, how)
+    planner = Planner(s, how)
+    how, plans = planner.how, [*planner.plans()]
+    plan, other_way = best(plans, how.prefer), "cost" if how.prefer == "layers" else "layers"
+    relaxed, under = ([], plan["layers"]) if plan else (planner.relaxations(), [])
+    binding = relaxed[0]["kind"] if relaxed else "several limits together"
+    least = plan["min_workers"] if plan else 0
+    # The most ever in flight are the most replicas of one slot that start at once.
+    lone = how.but(slots=1, cold_start_s=0.0, max_workers=100_000, jitter=False, patience_s=None)
+    most = simulate(s, lone.but(evictions_per_day=0.0), planner.asked).peak
+    always = min(-(-most // how.slots), how.max_workers or most)
+    same = {name: x for name, x in vars(how).items() if name in TRAFFIC}
+    return {
+        **head(s, under),
+        "run": {name: getattr(how, name) for name in (*PLANNED, *TRAFFIC)},
+        "asked": asked_of(s, how),
+        "feasible": plan is not None,
+        **(plan | planner.sentences(plan) if plan else NO_PLAN | dict.fromkeys(SENTENCES)),
+        "why": [*planner.why(under, least)],
+        "other": {"prefer": other_way} | (best(plans, other_way) or {}) if plan else None,
+        "rejected": planner.rejected(plan),
+        "binding": None if plan else binding,
+        "relaxations": relaxed,
+        "mandatory": mandatory(s),
+        "phases": phases_result(s, under),
+        "doing_nothing": planner.plan((), 0),
+        "always_on": planner.plan(("warm-pool",), always),
+        "most_in_flight": most,
+        "command": typed(s, under, " traffic", Traffic(**same | {"min_workers": least})),
+    }
+
+
+def tiers_result(s: Scenario, how: Planning) -> Result:
+    """A plan for each tier of users, against one pool for all at the hardest promise."""
+    if how.trace is not None:
+        raise BadInput("--tiers: must be without --trace, for each tier has a rate")
+    _, slas, rates = zip(*how.tiers)
+    rows: list[Result] = []
+    for name, sla_s, rate in (*how.tiers, ("one pool for all", min(slas), sum(rates))):
+        plan = best(Planner(s.but(sla_s=sla_s, requests_per_hour=rate), how).plans(), how.prefer)
+        tier = {"name": name, "sla_s": sla_s, "requests_per_hour": rate}
+        rows.append(tier | {"feasible": plan is not None} | (plan or NO_PLAN))
+    *apart, pooled = rows
+    hardest, feasible = apart[slas.index(min(slas))], all(row["feasible"] for row in apart)
+    return {
+        **head(s, how.require),
+        "feasible": feasible,
+        "tiers": apart,
+        "usd_per_month": sum(row["usd_per_month"] for row in apart) if feasible else None,
+        "one_pool": pooled,
+        "premium": hardest["name"],
+        "dedicated_usd_per_month": (hardest["min_workers"] or 1) * node_usd_per_month(s),
+    }
 
 
 # --- 10 REPORT -----------------------------------------------------------------------------------
-# A result is one dictionary: it is the JSON, and the text is printed from it.
+# A result is one dictionary: it is the JSON, and the text only shows it.
 
 KNOWN_STACKS = (  # worth knowing, from the raw path down to the 70b's shortest
     (),
@@ -1422,26 +1513,58 @@ CONTEXTS = [1024 * 2**power for power in range(8)]  # 1k to 128k tokens
 NETWORKS_GBIT_S = (10, 25, 100, 400)
 
 
-def scenario_result(s: Scenario) -> Result:
-    return {name: getattr(s, name) for name in FIGURES} | {"weights_gb": weights_gb(s)}
+def described(name: str) -> Result:
+    """A layer's row, in words."""
+    return {key: x for key, x in vars(LAYERS[name]).items() if isinstance(x, (str, list))}
+
+
+def head(s: Scenario, names: Sequence[str]) -> Result:
+    """What is run: every figure, those that this run sets, the layers and the tools for them."""
+    was = vars(Figures) | {"weights_gb": weights_gb(s.but(weights_gb=None))}
+    here = [{"name": name, "was": was[name], "now": now} for name, now in vars(s).items()]
+    return {
+        "scenario": {name: getattr(s, name) for name in FIGURES} | {"weights_gb": weights_gb(s)},
+        "layers": [*names],
+        "replica": {"gpus": gpus(s), "usd_per_hour": replica_usd_per_hour(s)},
+        "raw_cold_start_s": cold_start_s(s),
+        "path_s": cold_start_s(stack(s, names)),
+        "standby_usd_per_hour": standby_usd_per_month(s, names) / s.hours_per_month,
+        "tools": [described(name) for name in names],
+        "changed": [row for row in here if row["was"] != row["now"]],
+    }
 
 
 def phases_result(s: Scenario, names: Sequence[str]) -> list[Result]:
-    raw, kept, rows, end = path(s), working(s, names), [], 0.0
-    saves = {name: spared(s, kept, name) for name in kept}
-    for phase, seconds in path(stack(s, names)).items():
+    """Each phase raw and under the layers, its published range, and who changed it."""
+    under, kept, rows, end = stack(s, names), working(s, names), [], 0.0
+    spans, saves = ranges(under), {name: spared(s, kept, name) for name in kept}
+    for phase, seconds in path(under).items():
         start, end = end, end + seconds
-        by = [name for name in kept if saves[name][phase]]
-        row = {"name": phase, "seconds": seconds, "raw_seconds": raw[phase], "start_s": start}
-        rows.append(row | {"end_s": end, "changed_by": by})
+        row = {"name": phase, "seconds": seconds, "raw_seconds": path(s)[phase]}
+        row |= {"start_s": start, "end_s": end, "share": seconds / cold_start_s(under)}
+        row |= dict(zip(("low_s", "high_s"), spans[phase]))
+        rows.append(row | {"changed_by": [name for name in kept if saves[name][phase]]})
     return rows
 
 
 def stack_result(s: Scenario, names: Sequence[str]) -> Result:
     cold_s = cold_start_s(stack(s, names))
-    rents = [LAYERS[name].rent(s) for name in names if LAYERS[name].rent]
-    row = {"layers": list(names), "cold_start_s": cold_s, "speedup": cold_start_s(s) / cold_s}
+    rents = [rent(s) for name in names if (rent := LAYERS[name].rent)]
+    row = {"layers": [*names], "cold_start_s": cold_s, "speedup": cold_start_s(s) / cold_s}
     return row | {"standing_usd_per_month": sum(rents, 0.0)}
+
+
+def layer_result(s: Scenario, names: Sequence[str], name: str) -> Result:
+    """A layer alone, and what is to be said of it in this stack."""
+    layer, kept, note = LAYERS[name], working(s, names), ""
+    if name in kept and sum(spared(s, kept, name).values()) < 0:
+        note = f"{name} makes {','.join(layer.attacks)} slower: see its figures"
+    if name in names and name not in kept and layer.attacks:
+        fits = layer.change(s) is not s
+        why = "the stack is as fast without it" if fits else f"it needs {layer.needs}"
+        note = f"{name} lies idle: {why}"
+    path_s = cold_start_s(layer.change(s))
+    return described(name) | {"path_s": path_s, "saves_s": cold_start_s(s) - path_s, "note": note}
 
 
 def pool_result(s: Scenario) -> Result:
@@ -1450,31 +1573,73 @@ def pool_result(s: Scenario) -> Result:
     return row | {"gpus_per_replica": gpus(s)}
 
 
+def minute_result(s: Scenario, names: Sequence[str]) -> Result:
+    """What a minute of cold start costs to avoid: here, and for the smallest model."""
+    smallest = next(iter(MODELS))
+    small = s.but(model=smallest, weights_gb=None, gpu_usd_per_hour=s.small_gpu_usd_per_hour)
+    small = stack(small, ["preseed", "warm-node"])
+    row = {"usd": usd_per_cold_minute(stack(s, names)), "small_model": smallest}
+    return row | {"small_usd": usd_per_cold_minute(small), "small_s": cold_start_s(small)}
+
+
+def finding(s: Scenario, names: Sequence[str], phases: Sequence[Result]) -> Result:
+    """The longest phase, and what to try next: the layer that helps most, else migration."""
+    after = {name: cold_start_s(stack(s, [*names, name])) for name in LAYERS}
+    helps, under = min(after, key=lambda name: after[name]), stack(s, names)
+    helps = helps if after[helps] < cold_start_s(under) else "warm-pool"
+    done = helps in names or first_request_ttft_s(under) <= s.sla_s
+    longest = max(phases, key=lambda row: float(row["seconds"]))
+    return {
+        "longest": longest["name"],
+        "longest_s": longest["seconds"],
+        "advice": "And when a node goes away" if done else f"{helps} would help most",
+        "command": typed(s, names, " migrate") if done else typed(s, [*names, helps]),
+    }
+
+
 def report_result(s: Scenario, names: Sequence[str]) -> Result:
     """The report on a scenario under the named layers."""
-    under, chosen = stack(s, names), stack_result(s, names)
-    stacks = dict.fromkeys((*KNOWN_STACKS, *((name,) for name in LAYERS), tuple(names)))
+    under, phases = stack(s, names), phases_result(s, names)
+    stacks = dict.fromkeys((*KNOWN_STACKS, tuple(names)))
+    alone = [layer_result(s, names, name) for name in LAYERS]
     low, high = ranges(under)["total"]
+    lows, _, highs = zip(*PUBLISHED_S.values())
     return {
-        "scenario": scenario_result(s),
-        "layers": list(names),
-        "phases": phases_result(s, names),
-        "cold_start_s": chosen["cold_start_s"],
-        "raw_cold_start_s": cold_start_s(s),
-        "speedup": chosen["speedup"],
+        **head(s, names),
+        **stack_result(s, names),
+        "phases": phases,
         "first_request_ttft_s": first_request_ttft_s(under),
         "range_s": {"low": low, "high": high},
-        "stacks": [stack_result(s, each) for each in stacks],
+        "published_s": {"low": sum(lows), "high": sum(highs)},
+        "alone": alone,
+        "notes": [row for row in alone if row["note"]],
+        "stacks": sorted(
+            (
+                stack_result(s, each) | {"mark": "<- yours" * (each == tuple(names))}
+                for each in stacks
+            ),
+            key=lambda row: -float(row["cold_start_s"]),
+        ),
         "warm_pool": pool_result(s),
+        "pools": [
+            pool_result(s.but(products=n)) | {"products": n} for n in sorted({1, s.products, 5})
+        ],
+        "minute": minute_result(s, names),
         "break_even": regimes(under),
         "migration": migration(under),
+        "unmoved_s": eviction_pause_s(stack(s, without(names, "migrate"))),
         "day": day_result(s, names),
+        "finding": finding(s, names, phases),
     }
 
 
 def standby_usd_per_month(s: Scenario, names: Sequence[str]) -> float:
     """Rent of a stack that no replica's time contains: the standby node's."""
     return float(stack_result(s, without(names, "warm-pool"))["standing_usd_per_month"])
+
+
+def asked_of(s: Scenario, how: Traffic) -> str:
+    return how.trace or f"{how.pattern}, {plain(s.requests_per_hour)}/h"
 
 
 def run_result(
@@ -1492,13 +1657,24 @@ def run_result(
 def traffic_result(s: Scenario, names: Sequence[str], **options: Any) -> Result:
     """A run with these options of Traffic; with evictions, also with or without migrate."""
     how, moved = Traffic(**options), "migrate" in names
-    found, labels = run_result(s, names, how), ("without_migrate", "with_migrate")
-    compared = {labels[moved]: found["evictions"]} if how.evictions_per_day else {}
+    found, labels = run_result(s, names, how), ("without migrate", "with migrate")
+    compared = [found["evictions"] | {"name": labels[moved]}] if how.evictions_per_day else []
     if compared and how.trace != "-":  # standard input cannot be replayed
         other = run_result(s, without(names, "migrate") if moved else [*names, "migrate"], how)
-        compared[labels[not moved]] = other["evictions"]
-    head = {"scenario": scenario_result(s), "layers": list(names)}
-    return {**head, **found, "evictions_compared": compared}
+        compared.insert(1 - moved, other["evictions"] | {"name": labels[not moved]})
+    late, run = not holds_p99(1, found["over_sla_fraction"]), found["run"]
+    more = "min_workers" if run["min_workers"] < run["max_workers"] else "max_workers"
+    option = f"{dashed(more)} {run[more] + 1}" if late else "--evictions-per-day 24"
+    if s.sla_s < s.warm_ttft_s:
+        option = f"--sla {s.warm_ttft_s:g}, for even a warm replica is late"
+    return {
+        **head(s, names),
+        **found,
+        "evictions_compared": compared,
+        "asked": asked_of(s, how),
+        "holds": "breaks" if late else "holds",
+        "next": option,
+    }
 
 
 def day_result(s: Scenario, names: Sequence[str]) -> list[Result]:
@@ -1508,124 +1684,22 @@ def day_result(s: Scenario, names: Sequence[str]) -> list[Result]:
     return [run_result(s, names, day.but(min_workers=least), asked) for least in (0, 1)]
 
 
-def most_in_flight(asked: Iterable[Request]) -> int:
-    """Requests at once where each is served on arrival."""
-    ends: list[float] = []
-    most = 0
-    for t, service_s in asked:
-        while ends and ends[0] <= t:
-            heappop(ends)
-        heappush(ends, t + service_s)
-        most = max(most, len(ends))
-    return most
-
-
-def mandatory(s: Scenario) -> str:
-    """The lesson's rule for large models under 60 s, where it applies, with the model's reason."""
-    others = [name for name in LAYERS if name not in ("warm-pool", "warm-node")]
-    seconds = path(stack(s, others))
-    best_s = sum(seconds.values())
-    if MODELS[s.model][0] < 70 or s.sla_s >= min(60, best_s):
-        return ""
-    terms = " + ".join(f"{plain(x)} {phase}" for phase, x in seconds.items() if x)
-    return fill(RULE, {"model": s.model, "path": terms, "best_s": best_s})
-
-
-def plan_result(
-    s: Scenario, names: Sequence[str], tiers: Any = (), markdown: bool = False, **options: Any
-) -> Result:
-    """The plan within these Limits under this Traffic, or why there is none."""
-    if tiers:
-        return tiers_result(s, names, tiers, **options)
-    limits = Limits(**{name: x for name, x in options.items() if name in LIMITED})
-    limits = limits.but(require=[*names, *limits.require])
-    how = Traffic(**{name: x for name, x in options.items() if name not in LIMITED})
-    for name in limits.require:
-        if name in limits.forbid:
-            raise BadInput(f"--forbid {name}: must not be required too")
-    if "min_workers" in vars(s):
-        raise BadInput("--min-workers: must be left out, for plan sizes the pool")
-    if how.trace is None:
-        hours = ENOUGH / max(s.requests_per_hour, SMALLEST)
-        how = how.but(hours=max(LEAST_HOURS, min(math.ceil(hours), MOST_HOURS_PLANNED)))
-    planner = Planner(s, how)
-    plans = planner.plans(limits)
-    plan = best(plans, limits.prefer)
-    other_way = "cost" if limits.prefer == "layers" else "layers"
-    other = best(plans, other_way)
-    relaxed = [] if plan else planner.relaxations(limits)
-    nothing, most = planner.plan((), 0), most_in_flight(planner.asked)
-    always = -(-most // how.slots)
-    always = min(always, how.max_workers or always)
-    under = plan["layers"] if plan else []
-    compared = [{"what": "this plan"} | plan] if plan else []
-    compared += [{"what": "doing nothing"} | nothing]
-    compared += [{"what": "always on"} | planner.plan(("warm-pool",), always)]
-    nulls = dict.fromkeys([*nothing, *SENTENCES])
-    return {
-        "scenario": scenario_result(s),
-        "run": {name: getattr(how, name) for name in TRAFFIC},
-        "limits": {name: getattr(limits, name) for name in LIMITED},
-        "feasible": plan is not None,
-        **(plan | planner.sentences(plan) if plan else nulls),
-        "why": planner.why(under, plan["min_workers"]) if plan else [],
-        "other": other
-        and {"prefer": other_way}
-        | {name: other[name] for name in ("layers", "min_workers", "usd_per_month")},
-        "rejected": planner.rejected(limits, plan),
-        "binding": relaxed[0]["kind"] if relaxed else None if plan else "several limits together",
-        "relaxations": relaxed,
-        "mandatory": mandatory(s),
-        "phases": phases_result(s, under),
-        "compared": compared,
-        "most_in_flight": most,
-    }
-
-
-TIERED = ("name", "sla_s", "requests_per_hour")
-
-
-def tiers_result(s: Scenario, names: Sequence[str], tiers: Sequence[Any], **more: Any) -> Result:
-    """A plan for each tier of users, against one pool for all at the hardest promise."""
-    if more.get("trace"):
-        raise BadInput("--tiers: must be without --trace, for each tier has a rate")
-    one = ("one pool for all", min(row[1] for row in tiers), sum(row[2] for row in tiers))
-    rows = []
-    for tier in (*tiers, one):
-        own = s.but(sla_s=tier[1], requests_per_hour=tier[2])
-        plan = plan_result(own, names, **more)
-        rows.append(dict(zip(TIERED, tier)) | {name: plan[name] for name in SHARED})
-    *apart, pooled = rows
-    hardest = min(apart, key=lambda row: float(row["sla_s"]))
-    feasible = all(row["feasible"] for row in apart)
-    return {
-        "scenario": scenario_result(s),
-        "feasible": feasible,
-        "tiers": apart,
-        "usd_per_month": sum(row["usd_per_month"] for row in apart) if feasible else None,
-        "one_pool": pooled,
-        "premium": hardest["name"],
-        "dedicated_usd_per_month": (hardest["min_workers"] or 1) * node_usd_per_month(s),
-    }
-
-
 def migrate_result(s: Scenario, names: Sequence[str]) -> Result:
     """Migration as in the report, and in a table over contexts and networks."""
     under, rows = stack(s, names), []
     for tokens in CONTEXTS:
-        for gbit_s in NETWORKS_GBIT_S:
-            move = migration(under.but(prompt_tokens=tokens, network_gb_s=gbit_s / 8))
-            faster = "tokens" if move["ship_tokens_s"] < move["ship_kv_s"] else "kv"
-            row = {"prompt_tokens": tokens, "network_gbit_s": gbit_s, "faster": faster}
-            rows.append(row | move)
-    result = {"scenario": scenario_result(s), "layers": list(names)}
-    return result | {"migration": migration(under), "table": rows}
+        at = under.but(prompt_tokens=tokens)
+        over = {f"{g} Gbit/s": migration(at.but(network_gb_s=g / 8)) for g in NETWORKS_GBIT_S}
+        rows.append({"prompt_tokens": tokens, **migration(at), "over": over})
+    unmoved = eviction_pause_s(stack(s, without(names, "migrate")))
+    move = {"migration": migration(under), "unmoved_s": unmoved}
+    return {**head(s, names), **move, "table": rows}
 
 
 # --- from here on: printing only -----------------------------------------------------------------
 # A text looks like what it prints. A line behind `name* ` stands once for each row of that name. A
-# field ends in a capital: N three digits, D no idle zero, T time, $ dollars, B bytes; before it
-# stand side and width. A heading ends in " -".
+# field ends in a letter: N three digits, D no idle zero, T time, M minutes, G Gbit/s, $ dollars,
+# B bytes. Lines in "|" are a table; a cell `# width now raw` is a bar. A heading ends in " -".
 
 
 def three(x: float) -> str:
@@ -1654,64 +1728,109 @@ def size(x: float) -> str:
     return f"{x / unit:.3g} {name}"
 
 
-def span(ends: Iterable[float]) -> str:
-    return "-".join(dict.fromkeys(plain(round(end) if end >= 100 else end) for end in ends))
-
-
-FORMS = {"N": three, "D": plain, "T": duration, "$": dollars, "B": size}
+FORMS: dict[str, Callable[[float], str]] = {
+    "N": three,
+    "D": plain,
+    "T": duration,
+    "$": dollars,
+    "B": size,
+    "M": lambda x: f"{x / 60:.1f} min",
+    "G": lambda x: f"{8 * x:.3g} Gbit/s",
+    "E": lambda x: plain(round(x) if x >= 100 else x),  # an end of a range
+}
 
 
 class Shown(float):
-    """A number that a field's last letter prints, or else Python."""
+    """A number that a field's letter prints, or else Python; nan is n/a."""
 
     def __format__(self, spec: str) -> str:
-        form = FORMS.get(spec[-1:])
-        text = form(self) if form and self == self else "n/a"
-        return (
-            format(text, spec[:-1])
-            if form
-            else super().__format__(spec or "g").replace("nan%", "n/a")
-        )
+        form = FORMS.get(spec)
+        return "n/a" if self != self else form(self) if form else format(float(self), spec or "g")
 
 
-def shown(record: Result) -> Result:
-    """Its values as a text shows them; None is n/a."""
-    return {
-        name: Shown("nan" if value is None else value)
-        if value is None or isinstance(value, (int, float))
-        else value
-        for name, value in record.items()
-    }
+class View(dict[str, Any]):
+    """A record as its fields show it."""
+
+    def __getitem__(self, name: str) -> Any:
+        value = super().__getitem__(name)
+        if isinstance(value, dict):
+            return View(value)
+        if isinstance(value, (list, tuple)):
+            return ",".join(value) or "none"
+        return value if isinstance(value, str) else Shown("nan" if value is None else value)
 
 
-def fill(text: str, *records: Result) -> str:
-    """The text with the fields and the rows of these records; later ones win."""
-    fields: Result = {}
+def rows_of(record: Any, path: str) -> list[Result]:
+    """The rows at `name` or `name/name`; what is no list is one, and nothing is none."""
+    for name in path.split("/"):
+        record = record[name]
+    if isinstance(record, list):
+        return record
+    return [record if isinstance(record, dict) else {}] if record else []
+
+
+def fill(text: str, record: Result) -> str:
+    """The text with the record's fields, and lines for its rows."""
     lines: list[str] = []
-    for record in records:
-        fields |= shown(record)
     for line in text.splitlines():
         name, star, form = line.partition("* ")
-        rows = fields.get(name, ()) if star else [{}]
-        lines += [(form or line).format_map(fields | shown(row)) for row in rows]
+        for row in rows_of(record, name) if star else [{}]:
+            lines.append((form or line).format_map(View(record | row)))
     return "\n".join(lines)
 
 
-def bar(now: float, raw: float, cells_per_s: float) -> str:
-    """What stays of a phase, and lighter what was taken off; never nothing for something."""
+def drawn(cell: str, column: Sequence[str]) -> str:
+    """A bar to scale of its column: what stays, and lighter what was taken off."""
+    if cell[:1] != "#":
+        return cell
     blocks = str(getattr(sys.stdout, "encoding", "")).lower().startswith("utf")
     stays, off = "\u2588\u2591" if blocks else "#."
-    cells = max(round(now * cells_per_s), 1 if now else 0)
-    return stays * cells + off * (round(raw * cells_per_s) - cells)
+    most = max(float(x) for other in column for x in other.split()[2:] if other[:1] == "#")
+    width, now, *raw = (float(x) for x in cell.split()[1:])
+    cells = max(round(width * now / (most or 1)), now > 0)  # never nothing for something
+    return stays * cells + off * (round(width * sum(raw) / (most or 1)) - cells)
 
 
-def listed(names: Sequence[str]) -> str:
-    return "all" if len(names) == len(LAYERS) else ",".join(names)
+def table(lines: Sequence[str], markdown: bool) -> list[str]:
+    """Rows of "|" in columns, those of figures to the right; a heading alone is none."""
+    if len(lines) == 1:
+        return []
+    columns = []
+    for column in zip(*([cell.strip() for cell in line[1:-1].split("|")] for line in lines)):
+        cells = [drawn(cell, column) for cell in column]
+        width = max(map(len, cells))
+        right = all(cell[:1] in "$-<0123456789" or cell == "n/a" for cell in cells[1:])
+        columns.append([cell.rjust(width) if right else cell.ljust(width) for cell in cells])
+    if not markdown:
+        return ["  ".join(row).rstrip() for row in zip(*columns)]
+    rows = [f"| {' | '.join(row)} |" for row in zip(*columns)]
+    return ["", rows[0], "|---" * len(columns) + "|", *rows[1:], ""]
+
+
+def page(text: str, markdown: bool = False) -> str:
+    """Tables laid out, headings drawn out, and lines at 80 columns; or else Markdown."""
+    laid, rows, done = [], [], [""]
+    for line in [*text.splitlines(), ""]:
+        if line.startswith("|"):
+            rows.append(line)
+            continue
+        if line.endswith(" -"):
+            line = f"## {line[:-2]}\n" if markdown else line[:-1].ljust(80, "-")
+        laid += [*(table(rows, markdown) if rows else []), line]
+        rows = []
+    for line in laid:
+        line = line if markdown else line.replace("**", "").rstrip()
+        while not markdown and len(line) > 80 and (cut := line.rfind(" ", 3, 81)) > 0:
+            done.append(line[:cut].rstrip())
+            line = "  " + line[cut:].lstrip()
+        done += [line] if line or done[-1] else []
+    return "\n".join(done).strip("\n")
 
 
 def typed(s: Scenario, names: Sequence[str], command: str = "", how: Traffic = AS_USUAL) -> str:
     """What to type for this, on one line or else an option on each."""
-    words = [f"python code/main.py{command}", *([f"--with {listed(names)}"] if names else [])]
+    layers = "all" if len(names) == len(LAYERS) else ",".join(names)
+    words = [f"python code/main.py{command}", *([f"--with {layers}"] if names else [])]
     words += [dashed(name) + f" {x}" * (x is not True) for name, x in vars(how).items()]
     words += [f"--set {name}={value}" for name, value in vars(s).items()]
     line = " ".join(words)
@@ -1719,416 +1838,175 @@ def typed(s: Scenario, names: Sequence[str], command: str = "", how: Traffic = A
 
 
 SCENARIO = """\
-2 SCENARIO: model {model}, scaled to zero -
-{weights_gb:D} GB of weights on {gpus:D} x {gpu_hbm_gb:D} GB of GPU memory: \
-{replica_usd:$}/h a replica
-promised: P99 time to first token {sla_s:T}; a late request costs {drop_usd:$}
-with* with {number} {name}: {tool}; needs {needs}
-raw* with no layers: the raw path
-yours* {name} {was} -> {now} (yours)
+2 SCENARIO: model {scenario[model]}, scaled to zero -
+{scenario[weights_gb]:D} GB of weights on {replica[gpus]:D} x {scenario[gpu_hbm_gb]:D} GB of GPU \
+memory: {replica[usd_per_hour]:$}/h a replica
+promised: P99 time to first token {scenario[sla_s]:T}; a late request costs \
+{scenario[drop_usd]:$}
+layers: {layers}
+tools* {number} {name}: {tool}; needs {needs}
+changed* {name} {was} -> {now} (yours)
 """
-ANATOMY = """\
+REPORT = """\
 3 PHASES: from no replica to the first token -
-phase             raw s   here s     range  share  light: what layers take off
-phases* {name:14}  {raw_seconds:>7N}  {seconds:>7N}  {range:>8}  {share:>5.0%}  {bar}
-total           {raw_cold_start_s:>7N}  {cold_start_s:>7N}  {total_range:>8}   100%  \
-{minutes:.1f} min, {speedup:.1f}x
-published for the raw 70b path: {published} s before the first forward
+| phase | raw s | here s | range | share | light: what layers take off |
+phases* | {name} | {raw_seconds:N} | {seconds:N} | {low_s:E}-{high_s:E} | {share:.0%} | \
+# 27 {seconds} {raw_seconds} |
+| total | {raw_cold_start_s:N} | {cold_start_s:N} | {range_s[low]:E}-{range_s[high]:E} | 100% | \
+{cold_start_s:M}, {speedup:.1f}x |
+published for the raw 70b path: {published_s[low]:D}-{published_s[high]:D} s before the first \
+forward
 4 LAYERS: each alone -
-   layer        attacks                  saves s  path s  price
-alone* {number:2} {name:11}  {phases:23}  {saves_s:>7N}  {path_s:>6N}  {price}
-a snapshot shortens neither node nor image; a pre-seeded image moves its bytes,
-and a lazily read volume pays for them at first touch
-notes* {name} {note}
+| | layer | attacks | saves s | path s | price |
+alone* | {number} | {name} | {attacks} | {saves_s:N} | {path_s:N} | {price} |
+notes* {note}
+a snapshot shortens neither node nor image; a pre-seeded image moves its bytes, and a lazily read \
+volume pays for them at first touch
 5 COLD PATH: layers in a stack -
---with                                path s  speed-up  rent $/month
-known* {names:36}  {cold_start_s:>6N}  {speedup:>7.1f}x  {standing_usd_per_month:>12$}{yours}
-the first request waits {first_request_ttft_s:T} here; on a free warm slot {warm_ttft_s:T}
+| --with | path s | speed-up | rent $/month | |
+stacks* | {layers} | {cold_start_s:N} | {speedup:.1f}x | {standing_usd_per_month:$} | {mark} |
+the first request waits {first_request_ttft_s:T} here; on a free warm slot \
+{scenario[warm_ttft_s]:T}
 warm-node rents an idle node: for one product it costs what a warm replica costs
-"""
-MONEY = """\
-6 MONEY: a warm pool of {min_workers:D} for each product, paid around the clock -
-products  GPUs a replica  GPU-hours/month  $/month
-pools* {products:>8D}  {gpus_per_replica:>14D}  {gpu_hours_per_month:>15N}  {usd_per_month:>7$}
-a warm replica's month, per minute of cold start that it avoids: {minute_usd:$} here; \
-{small_minute_usd:$} for a {small} behind preseed,warm-node ({small_s:T}) on a \
-{small_usd:$} GPU
-per product: what a warm replica adds to scale-to-zero's bill, and what late
-requests cost without it; those that come while a replica boots are late too
-requests/h  cold starts/day    late  pool adds $/h  late cost $/h  cheaper
-rates* {line}
-{regime}
-standing* the standby node costs {per_hour:$}/h on top of either
+6 MONEY: a warm pool of {scenario[min_workers]:D} for each product, paid around the clock -
+| products | GPUs a replica | GPU-hours/month | $/month |
+pools* | {products:D} | {gpus_per_replica:D} | {gpu_hours_per_month:N} | {usd_per_month:$} |
+a warm replica's month, per minute of cold start that it avoids: {minute[usd]:$} here; \
+{minute[small_usd]:$} for a {minute[small_model]} behind preseed,warm-node ({minute[small_s]:T}) \
+on a {scenario[small_gpu_usd_per_hour]:$} GPU
+for one product: what a warm pool adds to scale-to-zero's bill, and what late requests cost \
+without it; those that come while a replica boots are late too
+| requests/h | boots/day | late | pool $/h | late $/h | cheaper | |
+break_even/table* | {requests_per_hour:D} | {cold_starts_per_day:N} | {over_sla_fraction:.1%} | \
+{warm_premium_usd_per_hour:$} | {cold_tax_usd_per_hour:$} | {cheaper} | {mark} |
+{break_even[regime]}
+standby_usd_per_hour* the standby node costs {standby_usd_per_hour:$}/h on top of either
 """
 MIGRATION = """\
-7 MIGRATION: an eviction hits a request of {prompt_tokens:D} tokens -
-moved        bytes      time     pause
-KV cache  {kv_bytes:>8B}  {ship_kv_s:>8T}  {ship_kv_s:>8T}  in one piece
-tokens    {token_bytes:>8B}  {ship_tokens_s:>8T}  {pause_s:>8T}  \
-{recomputed_tokens:D} recomputed, rounds: {rounds:D}
-nothing        0 B  {unmoved_s:>8T}  {unmoved_s:>8T}  cold start, then prefill
-tokens take less time than KV cache below {cross_gbit_s:.3g} Gbit/s; \
-this network has {gbit_s:.3g}
-with these layers an eviction stops the request for {eviction_pause_s:T}
+7 MIGRATION: an eviction hits a request of {scenario[prompt_tokens]:D} tokens -
+| moved | bytes | time | pause | |
+| KV cache | {migration[kv_bytes]:B} | {migration[ship_kv_s]:T} | {migration[ship_kv_s]:T} | \
+in one piece |
+| tokens | {migration[token_bytes]:B} | {migration[ship_tokens_s]:T} | {migration[pause_s]:T} | \
+{migration[recomputed_tokens]:D} recomputed, rounds: {migration[rounds]:D} |
+| nothing | 0 B | {unmoved_s:T} | {unmoved_s:T} | cold start, then prefill |
+tokens take less time than KV cache below {migration[crossover_gb_s]:G}; this network has \
+{scenario[network_gb_s]:G}
+with these layers an eviction stops the request for {migration[eviction_pause_s]:T}
 """
 DAY = """\
-8 TRAFFIC: {requests:D} requests in {hours:D} h, scale-to-zero and one warm replica -
-min-workers  TTFT P50       P99    late  cold starts       bill
-day* {min_workers:>11D}  {p50:>8T}  {p99:>8T}  {over_sla_fraction:>6.1%}  \
-{cold_starts:>11D}  {usd:>9$}
-Finding: {longest} takes longest, {longest_s:T} of {cold_start_s:T}. {advice}:
-  {command}
+8 TRAFFIC: the default day, scale-to-zero and one warm replica -
+| min-workers | requests | TTFT P50 | P99 | late | cold starts | bill |
+day* | {run[min_workers]:D} | {requests:D} | {ttft_s[p50]:T} | {ttft_s[p99]:T} | \
+{over_sla_fraction:.1%} | {cold_starts:D} | {usd:$} |
+Finding: {finding[longest]} takes longest, {finding[longest_s]:T} of {cold_start_s:T}. \
+{finding[advice]}:
+  {finding[command]}
 """
 MOVES = """\
 
-last columns: KV cache over so many Gbit/s (* tokens take less), the crossover
-ctx  KV cache   tokens    time    pause{networks}    cross
-moves* {k:>3D}k  {kv_bytes:>7B}  {token_bytes:>7B} {ship_tokens_s:>7T}  {pause_s:>7T}{over}\
-{cross_gbit_s:>5.3g}
+| context | KV cache | tokens | time | pause | 10 Gbit/s | 25 | 100 | 400 | tokens win |
+table* | {prompt_tokens:D} | {kv_bytes:B} | {token_bytes:B} | {ship_tokens_s:T} | {pause_s:T} | \
+{over[10 Gbit/s][ship_kv_s]:T} | {over[25 Gbit/s][ship_kv_s]:T} | \
+{over[100 Gbit/s][ship_kv_s]:T} | {over[400 Gbit/s][ship_kv_s]:T} | below {crossover_gb_s:G} |
 """
-
-
-def scenario_view(s: Scenario, names: Sequence[str]) -> Result:
-    """What is run: the model, the promise, the layers and every figure that this run sets."""
-    was = scenario_result(Scenario()) | {"weights_gb": weights_gb(s.but(weights_gb=None))}
-    yours = [(name, was[name], now) for name, now in vars(s).items() if now != was[name]]
-    return {
-        **scenario_result(s),
-        "gpus": gpus(s),
-        "replica_usd": replica_usd_per_hour(s),
-        "with": [vars(LAYERS[name]) for name in names],
-        "raw": [] if names else [{}],
-        "yours": [dict(zip(("name", "was", "now"), row)) for row in yours],
-    }
-
-
-def anatomy_view(s: Scenario, names: Sequence[str], result: Result) -> Result:
-    """Phases with their ranges, each layer alone, what lies idle, and the stacks to know."""
-    rows, spans, kept = result["phases"], ranges(stack(s, names)), working(s, names)
-    longest_s = max(max(row["seconds"], row["raw_seconds"]) for row in rows)
-    alone, notes = [], []
-    for name, layer in LAYERS.items():
-        phases, path_s = "+".join(layer.attacks), cold_start_s(layer.change(s))
-        row = {"phases": phases or "no phase", "path_s": path_s}
-        alone.append(vars(layer) | row | {"saves_s": cold_start_s(s) - path_s})
-        if name in kept and sum(spared(s, kept, name).values()) < 0:
-            notes.append({"name": name, "note": f"makes {phases} slower: see its figures"})
-        if phases and name in names and name not in kept:
-            fits = layer.change(s) is not s
-            why = "the stack is as fast without it" if fits else f"it needs {layer.needs}"
-            notes.append({"name": name, "note": f"lies idle: {why}"})
-    return {
-        "minutes": result["cold_start_s"] / 60,
-        "total_range": span(spans["total"]),
-        "published": span(sum(row[end] for row in PUBLISHED_S.values()) for end in (0, 2)),
-        "alone": alone,
-        "notes": notes,
-        "phases": [
-            row
-            | {"range": span(spans[row["name"]]), "share": row["seconds"] / result["cold_start_s"]}
-            | {"bar": bar(row["seconds"], row["raw_seconds"], 27 / longest_s)}
-            for row in rows
-        ],
-        "known": [
-            row
-            | {"names": listed(row["layers"]) or "(no layers)"}
-            | {"yours": "  <- yours" if row["layers"] == list(names) else ""}
-            for row in result["stacks"]
-            if tuple(row["layers"]) in {*KNOWN_STACKS, tuple(names)}
-        ],
-    }
-
-
-RATE_ROW = """\
-{requests_per_hour:>10D}  {cold_starts_per_day:>15N}  {over_sla_fraction:>6.1%}  \
-{warm_premium_usd_per_hour:>13$}  {cold_tax_usd_per_hour:>13$}  {cheaper}"""
-MARKS = {
-    "requests_per_hour": "{:>10}  break-even: above it late requests cost more than a pool -",
-    "self_warm_requests_per_hour": "{:>10}  self-warm: above it traffic alone holds P99 -",
-}
-
-
-def regime_text(s: Scenario, pays: float | None, busy: float | None) -> str:
-    """Where the warm pool pays, in words, or why it never does."""
-    if s.sla_s < s.warm_ttft_s:
-        return "even a warm replica is late: no pool helps"
-    if cold_start_s(s) <= s.sla_s:
-        return "no cold start is late: there is nothing to avoid, so no pool pays"
-    if pays is None:
-        return "a late request costs nothing, so no rate makes a pool pay"
-    if busy is None:
-        return f"a pool pays above {three(pays)}/h; without keep-alive no traffic holds P99"
-    if pays >= busy:
-        return f"no middle: above {three(busy)}/h traffic holds P99, before a pool pays"
-    return f"a pool pays above {three(pays)}/h; above {three(busy)}/h traffic holds P99 without it"
-
-
-def money_view(s: Scenario, names: Sequence[str], found: Result) -> Result:
-    """Pools of several sizes, the price of a minute, and the rates where the regimes part."""
-    smallest, rent = next(iter(MODELS)), standby_usd_per_month(s, names)
-    small = s.but(model=smallest, weights_gb=None, gpu_usd_per_hour=s.small_gpu_usd_per_hour)
-    small = stack(small, ["preseed", "warm-node"])
-    rows = [(row["requests_per_hour"], fill(RATE_ROW, row)) for row in found["table"]]
-    rows += [(found[key], MARKS[key].format(plain(found[key]))) for key in MARKS if found[key]]
-    return {
-        "pools": [
-            pool_result(s.but(products=n)) | {"products": n} for n in sorted({1, s.products, 5})
-        ],
-        "minute_usd": usd_per_cold_minute(stack(s, names)),
-        "small": smallest,
-        "small_s": cold_start_s(small),
-        "small_usd": s.small_gpu_usd_per_hour,
-        "small_minute_usd": usd_per_cold_minute(small),
-        "rates": [{"line": line} for _, line in sorted(rows)],
-        "regime": regime_text(stack(s, names), *(found[key] for key in MARKS)),
-        "standing": [{"per_hour": rent / s.hours_per_month}] if rent else [],
-    }
-
-
-def migration_view(s: Scenario, names: Sequence[str], move: Result) -> Result:
-    unmoved = migration(stack(s, without(names, "migrate")))["eviction_pause_s"]
-    gbit_s = {"cross_gbit_s": 8 * move["crossover_gb_s"], "gbit_s": 8 * s.network_gb_s}
-    return move | gbit_s | {"unmoved_s": unmoved}
-
-
-def finding_view(s: Scenario, names: Sequence[str], result: Result) -> Result:
-    """The longest phase, and what to try next: the layer that helps most, else migration."""
-    after = {name: cold_start_s(stack(s, [*names, name])) for name in LAYERS}
-    best = min(LAYERS, key=lambda name: after[name])
-    best = best if after[best] < result["cold_start_s"] else "warm-pool"
-    done = best in names or result["first_request_ttft_s"] <= s.sla_s
-    longest = max(result["phases"], key=lambda row: float(row["seconds"]))
-    return {
-        "longest": longest["name"],
-        "longest_s": longest["seconds"],
-        "advice": "And when a node goes away" if done else f"{best} would help most",
-        "command": typed(s, names, " migrate") if done else typed(s, [*names, best]),
-    }
-
-
-def report_text(s: Scenario, names: Sequence[str], result: Result) -> str:
-    day = [row | row["run"] | row["ttft_s"] for row in result["day"]]
-    views = [day[0], result, scenario_view(s, names), anatomy_view(s, names, result)]
-    views += [money_view(s, names, result["break_even"]), finding_view(s, names, result)]
-    views += [migration_view(s, names, result["migration"]), {"day": day}]
-    return fill(SCENARIO + ANATOMY + MONEY + MIGRATION + DAY, *views)
-
-
-def migrate_text(s: Scenario, names: Sequence[str], result: Result) -> str:
-    moves, wide = [], len(NETWORKS_GBIT_S)
-    for at in range(0, len(result["table"]), wide):
-        over = [(move["ship_kv_s"], move["faster"]) for move in result["table"][at : at + wide]]
-        move = migration_view(s, names, result["table"][at]) | {
-            "k": result["table"][at]["prompt_tokens"] / 1024,
-            "over": "".join(f"{duration(t):>8}{' *'[faster == 'tokens']}" for t, faster in over),
-        }
-        moves.append(move)
-    networks = "".join(f"{gbit_s:>8} " for gbit_s in NETWORKS_GBIT_S)
-    views = scenario_view(s, names), migration_view(s, names, result["migration"])
-    return fill(SCENARIO + MIGRATION + MOVES, *views, {"moves": moves, "networks": networks})
-
-
 RUN = """\
-8 TRAFFIC: {requests:D} requests in {hours:D} h, {what} -
-{min_workers:D} to {max_workers:D} replicas of {slots:D} slots, kept idle for {keep_alive_s:T}; \
-a request takes {service_s:T}{spread}; a cold start takes {boot_s:T}{drawn}
-                         P50       P90       P99     P99.9       max      mean
-TTFT of the served {p50:>9T} {p90:>9T} {p99:>9T} {p999:>9T} {max:>9T} {mean:>9T}
-late: over {sla_s:T}             {over_sla_fraction:>8.2%}
-waited during a boot    {cold_fraction:>8.2%}
-gave up                 {given_up:>8D}
-still waiting at end    {waiting_at_end:>8D}
-cold starts             {cold_starts:>8D}  {cold_starts_per_day:N} a day
-replicas                {mean_replicas:>8N}  on average, {peak:D} at most
-GPU-hours               {gpu_hours:>8N}  {usd:$}{standby}
-  perfect autoscaler    {perfect_gpu_hours:>8N}  at least: replicas live just while busy
-evicted* evictions        replicas  interrupted  moved  lost work  still P50       P99
-rows* {name:15}  {count:>8D}  {hit:>11D}  {migrated:>5D}  {restarted:>9D}  {p50:>9T}  {p99:>8T}
-formulas* a formula beside the run                  expected  simulated
-closed_form* {name:18}  {figure:20}  {expected:>8.3g}  {simulated:>9.3g}
+8 TRAFFIC: {requests:D} requests in {hours:D} h, {asked}, seed {run[seed]:D} -
+{run[min_workers]:D} to {run[max_workers]:D} replicas of {run[slots]:D} slots, kept idle for \
+{scenario[keep_alive_s]:T}; a request takes {run[service_s]:T}, {run[service]}; a cold start \
+takes {run[cold_start_s]:T}
+run/jitter* those {run[cold_start_s]:T} are an average: phases lean to the long side of {path_s:T}
+| | P50 | P90 | P99 | P99.9 | max | mean |
+| TTFT of the served | {ttft_s[p50]:T} | {ttft_s[p90]:T} | {ttft_s[p99]:T} | {ttft_s[p999]:T} | \
+{ttft_s[max]:T} | {ttft_s[mean]:T} |
+
+| late | {over_sla_fraction:.2%} | over {scenario[sla_s]:T} |
+| waited during a boot | {cold_fraction:.2%} | |
+| gave up | {given_up:D} | |
+| still waiting at end | {waiting_at_end:D} | |
+| cold starts | {cold_starts:D} | {cold_starts_per_day:N} a day |
+| replicas | {replicas[mean]:N} | on average, {replicas[peak]:D} at most |
+| GPU-hours | {gpu_hours:N} | {usd:$} |
+| perfect autoscaler | {perfect_gpu_hours:N} | at least: replicas live just while busy |
+standby_usd_per_hour* the dollars contain {standby_usd_per_hour:$} an hour for the standby node
+
+| evictions | replicas | interrupted | moved | lost work | still P50 | P99 |
+evictions_compared* | {name} | {count:D} | {interrupted:D} | {migrated:D} | {restarted:D} | \
+{pause_s[p50]:T} | {pause_s[p99]:T} |
+
+| a formula beside the run | | expected | simulated |
+closed_form* | {name} | {figure} | {expected:.3g} | {simulated:.3g} |
 by hour of day, days together: how many, then how many at once on average -
-hour  requests           cold starts        replicas           waiting
-day* {line}
-Finding: {over_sla_fraction:.2%} are late, so P99 of {sla_s:T} {holds}. Next, the same with
-  {option}
+| hour | requests | | cold starts | | replicas | | waiting | |
+timeline* | {hour:D} | {requests:D} | # 9 {requests} | {cold_starts:D} | # 9 {cold_starts} | \
+{replicas:D} | # 9 {replicas} | {waiting:D} | # 9 {waiting} |
+Finding: {over_sla_fraction:.2%} are late, so P99 of {scenario[sla_s]:T} {holds}. Next, the same \
+with
+  {next}
 """
-
-
-def hour_line(row: Result, most: Result) -> str:
-    cells = [f"{row['hour']:>4}"]
-    for name, top in most.items():
-        x = row[name]
-        picture = bar(x, x, 9 / top) if x else ""
-        cells.append(f"  {plain(x) if x < 1e6 else f'{x:.1e}':>7} {picture:9}")
-    return "".join(cells)
-
-
-def traffic_text(s: Scenario, names: Sequence[str], result: Result) -> str:
-    """What was run and what came of it; and what to try next: a replica more, or bad weather."""
-    run, path_s, late = (
-        result["run"],
-        cold_start_s(stack(s, names)),
-        not holds_p99(1, result["over_sla_fraction"]),
-    )
-    what = f"{run['pattern']}, {plain(s.requests_per_hour)}/h, seed {run['seed']}"
-    drawn = f" on average, for phases lean to the long side of the path's {duration(path_s)}"
-    cells, hours = ("requests", "cold_starts", "replicas", "waiting"), result["timeline"]
-    most = {name: max(row[name] for row in hours) for name in cells}
-    more = "min_workers" if run["min_workers"] < run["max_workers"] else "max_workers"
-    option = f"{dashed(more)} {run[more] + 1}" if late else "--evictions-per-day 24"
-    if s.sla_s < s.warm_ttft_s:
-        option = f"--sla {s.warm_ttft_s:g}, for even a warm replica is late"
-    evicted = [
-        {"name": name, "hit": row["migrated"] + row["restarted"]} | row | row["pause_s"]
-        for name, row in result["evictions_compared"].items()
-    ]
-    words = {
-        "what": run["trace"] or what,
-        "spread": " or as the trace says" if run["trace"] else f", {run['service']}",
-        "drawn": drawn * run["jitter"],
-        "standby": " with the standby node" if "warm-node" in names else "",
-        "mean_replicas": result["replicas"]["mean"],
-        "peak": result["replicas"]["peak"],
-        "boot_s": run["cold_start_s"],
-        "evicted": evicted[:1],
-        "rows": evicted,
-        "formulas": result["closed_form"][:1],
-        "day": [{"line": hour_line(row, most)} for row in hours],
-        "holds": "breaks" if late else "holds",
-        "option": option,
-    }
-    return fill(SCENARIO + RUN, scenario_view(s, names), result, run, result["ttft_s"], words)
-
-
 PLAN = """\
-9 PLAN: P99 of {sla_s:T} at {asked}, judged by {judged} -
-
-planned* **{stack}**, min_workers {min_workers:D}: {usd_per_month:$} a month; \
-P99 is {p99_ttft_s:T}, {over_sla_fraction:.2%} of requests are late
-others* of least {prefer}: {stack}, min_workers {min_workers:D}, {usd_per_month:$} a month
-refused* **No plan** keeps it within these limits. What binds: {binding}. What alone would do:
-relaxations* - {change}: then {stack}, min_workers {min_workers:D}, {usd_per_month:$} a month
-rules* {rule}
+9 PLAN: P99 of {scenario[sla_s]:T} at {asked}, judged by {run[hours]:D} h -
+feasible* **{layers}**, min_workers {min_workers:D}: {usd_per_month:$} a month; P99 is \
+{p99_ttft_s:T}, {over_sla_fraction:.2%} of requests are late
+other* of least {prefer}: {layers}, min_workers {min_workers:D}, {usd_per_month:$} a month
+binding* **No plan** keeps it within these limits. What binds: {binding}. What alone would do:
+relaxations* - {change}: then {layers}, min_workers {min_workers:D}, {usd_per_month:$} a month
+mandatory* {mandatory}
 
 | phase | raw s | here s |
 phases* | {name} | {raw_seconds:N} | {seconds:N} |
-| total | {raw_s:N} | {here_s:N} |
+| total | {raw_cold_start_s:N} | {path_s:N} |
 
-heads* | layer | attacks | saves | price |
+| layer | attacks | saves | price |
 why* | {layer} | {attacks} | {saves_s:T} | {price} |
 
 | | $/month | min_workers | late | P99 | cold starts a day |
-compared* | {what} | {usd_per_month:$} | {min_workers:D} | {over_sla_fraction:.2%} | \
+feasible* | this plan | {usd_per_month:$} | {min_workers:D} | {over_sla_fraction:.2%} | \
 {p99_ttft_s:T} | {cold_starts_per_day:D} |
+doing_nothing* | doing nothing | {usd_per_month:$} | {min_workers:D} | {over_sla_fraction:.2%} | \
+{p99_ttft_s:T} | {cold_starts_per_day:D} |
+always_on* | always on | {usd_per_month:$} | {min_workers:D} | {over_sla_fraction:.2%} | \
+{p99_ttft_s:T} | {cold_starts_per_day:D} |
+at most {most_in_flight:D} requests are in flight at once; a replica has {run[slots]:D} slots
 
-at most {most_in_flight:D} requests are in flight at once; a replica has {slots:D} slots
-told* {what}: {text}
-rejected* - rejected: {stack}, min_workers {min_workers:D}: {reason}
+feasible* Tail: {tail_policy}
+feasible* Failure: {failure_mode}
+feasible* Alert: {alert}
+rejected* - rejected: {layers}, min_workers {min_workers:D}: {reason}
 
 The same run:
     {command}
 """
 TIERS = """\
-9 PLAN: tiers of users, {asked} -
-
-| tier | SLA | requests/h | stack | min_workers | P99 | late | $/month |
-tiers* | {name} | {sla_s:T} | {requests_per_hour:D} | {stack} | {min_workers:D} | \
+9 PLAN: tiers of users, an endpoint for each or one pool for all -
+| tier | SLA | requests/h | layers | min_workers | P99 | late | $/month |
+tiers* | {name} | {sla_s:T} | {requests_per_hour:D} | {layers} | {min_workers:D} | \
 {p99_ttft_s:T} | {over_sla_fraction:.2%} | {usd_per_month:$} |
-| all tiers | | | | | | | {usd_per_month:$} |
-
+one_pool* | {name} | {sla_s:T} | {requests_per_hour:D} | {layers} | {min_workers:D} | \
+{p99_ttft_s:T} | {over_sla_fraction:.2%} | {usd_per_month:$} |
+all tiers: {usd_per_month:$} a month
 a {premium} tenant with replicas of its own adds {dedicated_usd_per_month:$} a month
 """
-
-
-def stacked(rows: Iterable[Result]) -> list[Result]:
-    return [
-        row
-        | {"stack": "no plan" if row["layers"] is None else ",".join(row["layers"]) or "no layers"}
-        for row in rows
-    ]
-
-
-def plan_text(s: Scenario, names: Sequence[str], result: Result) -> str:
-    if "tiers" in result:
-        tiers = stacked([*result["tiers"], result["one_pool"]])
-        both = {"tiers": tiers, "asked": f"{len(tiers) - 1} endpoints or one"}
-        return fill(SCENARIO + TIERS, scenario_view(s, names), result, both)
-    run, plan, other = result["run"], [result] * result["feasible"], result["other"]
-    texts = {"Tail": "tail_policy", "Failure": "failure_mode", "Alert": "alert"}
-    how = Traffic(**{name: x for name, x in run.items() if x != getattr(Traffic, name)})
-    how = how.but(min_workers=result["min_workers"] or 0)
-    view: Result = {
-        "asked": run["trace"] or f"{plain(s.requests_per_hour)}/h, {run['pattern']}",
-        "planned": stacked(plan),
-        "others": stacked([other] if other else []),
-        "refused": [] if plan else [{}],
-        "relaxations": stacked(result["relaxations"]),
-        "rules": [{"rule": result["mandatory"]}] if result["mandatory"] else [],
-        "judged": "all of it" if run["trace"] else f"{run['hours']:g} h",
-        "raw_s": cold_start_s(s),
-        "here_s": sum(row["seconds"] for row in result["phases"]),
-        "heads": [{}] if result["why"] else [],
-        "why": [
-            vars(LAYERS[row["layer"]])
-            | row
-            | {"attacks": "the whole path" if len(row["phases"]) > 2 else "+".join(row["phases"])}
-            for row in result["why"]
-        ],
-        "told": [{"what": what, "text": result[key]} for what, key in texts.items() if plan],
-        "rejected": stacked(result["rejected"]),
-        "command": typed(s, result["layers"] or (), " traffic", how),
-    }
-    return fill(SCENARIO + PLAN, scenario_view(s, names), run, result, view)
-
-
-def table(lines: Sequence[str], markdown: bool) -> list[str]:
-    """Rows of a Markdown table as they are, or in columns; those of figures to the right."""
-    if markdown:
-        return [lines[0], "|---" * (lines[0].count("|") - 1) + "|", *lines[1:]]
-    columns = [*zip(*(map(str.strip, line[1:-1].split("|")) for line in lines))]
-    for at, column in enumerate(columns):
-        width = max(map(len, column))
-        right = all(cell[:1] in "$-<0123456789n" for cell in column[1:])
-        columns[at] = tuple(cell.rjust(width) if right else cell.ljust(width) for cell in column)
-    return ["  ".join(row).rstrip() for row in zip(*columns)]
-
-
-def page(text: str, markdown: bool = False) -> str:
-    """The lines at 80 columns: " -" drawn out, longer lines broken where words allow it.
-
-    Or Markdown: " -" makes a heading, and lines are as long as they are.
-    """
-    done: list[str] = []
-    rows: list[str] = []
-    for line in [*text.splitlines(), ""]:
-        if line.startswith("|"):
-            rows.append(line)
-            continue
-        done += table(rows, markdown) if rows else []
-        rows = []
-        if markdown and line.endswith(" -"):
-            line = f"## {line[:-2]}\n"
-        line = line if markdown else line.replace("**", "")
-        line = line[:-1].ljust(80, "-") if line.endswith(" -") else line.rstrip()
-        while not markdown and len(line) > 80 and (cut := line.rfind(" ", 3, 81)) > 0:
-            done.append(line[:cut].rstrip())
-            line = "  " + line[cut:].lstrip()
-        done.append(line)
-    return "\n".join(done[:-1])
 
 
 # --- 11 CLI --------------------------------------------------------------------------------------
 
 UNPLANNED = ("hours", "min_workers", "cold_start_s")  # of traffic; plan sets them itself
-COMMANDS = {  # what computes, what prints, what it is, and options of its own
-    "report": (report_result, report_text, "the whole lesson; what runs without a command", []),
-    "migrate": (migrate_result, migrate_text, "tokens against KV cache", []),
-    "traffic": (traffic_result, traffic_text, "requests replayed, and the tail they see", TRAFFIC),
+COMMANDS: dict[str, tuple[Callable[..., Result], str, str, list[str]]] = {
+    # what computes, what it prints, what it is, and options of its own
+    "report": (
+        report_result,
+        REPORT + MIGRATION + DAY,
+        "the whole lesson; what runs without a command",
+        [],
+    ),
+    "migrate": (migrate_result, MIGRATION + MOVES, "tokens against KV cache", []),
+    "traffic": (traffic_result, RUN, "requests replayed, and the tail they see", TRAFFIC),
     "plan": (
         plan_result,
-        plan_text,
+        PLAN,
         "from an SLA to layers and a pool",
-        [*LIMITED, "tiers", "markdown", *(name for name in TRAFFIC if name not in UNPLANNED)],
+        [*PLANNED, *(name for name in TRAFFIC if name not in UNPLANNED)],
     ),
 }
 SETS = {  # options that name a figure
@@ -2138,7 +2016,8 @@ SETS = {  # options that name a figure
     "keep_alive": "keep_alive_s",
     "min_workers": "min_workers",
 }
-FLAGS, LISTS = ("json", "jitter", "markdown"), ("with", "set", "forbid", "require")
+COMMON, FLAGS = ("with", "set", "json", "markdown"), ("json", "markdown", "jitter")
+LISTS = ("with", "set", "forbid", "require")
 TIERS_ASKED = "paid:2:30,trial:10:10,batch:600:5"  # [assumed]
 OPTIONS = dict(
     line.split(": ", 1)
@@ -2146,6 +2025,7 @@ OPTIONS = dict(
 with: layers, a comma list, or all
 set: NAME=VALUE, a figure for this run
 json: one JSON object instead of text
+markdown: Markdown instead of plain text
 model: {", ".join(MODELS)}
 sla: P99 time to first token promised, seconds
 rate: requests an hour
@@ -2167,8 +2047,7 @@ budget: plan: dollars a month, for all products
 prefer: plan: least layers or cost
 forbid: plan: layers that must not be in it
 require: plan: layers that must be in it, as after --with
-tiers: plan: NAME:SLA:RATE of each tier of users ({TIERS_ASKED})
-markdown: plan: a page to hand over""".splitlines()
+tiers: plan: NAME:SLA:RATE of each tier of users ({TIERS_ASKED})""".splitlines()
 )
 EXAMPLES = """layers:
   {}
@@ -2226,33 +2105,35 @@ def read(option: str, text: str) -> Any:
         return [(known(label, name, FIGURES), read_value(f"{label}{name}=", name, text))]
     if option in LISTS:
         words = [known(label, word.strip(), [*LAYERS, "all"]) for word in text.split(",")]
-        return list(LAYERS) if "all" in words else words
+        return [*LAYERS] if "all" in words else words
     if option == "tiers":
-        tiers = [row.split(":") for row in text.split(",")]
-        if any(len(row) != 3 for row in tiers):
+        rows = [row.split(":") for row in text.split(",")]
+        if {*map(len, rows)} != {3}:
             raise BadInput(f"{label}{text!r:.40}: must be NAME:SLA:RATE,..., as {TIERS_ASKED}")
-        figures = ("sla_s", "requests_per_hour")
-        return [(row[0], *map(read_value, [label] * 2, figures, row[1:])) for row in tiers]
+        rate = "requests_per_hour"
+        return [
+            (name, read_value(label, "sla_s", x), read_value(label, rate, y))
+            for name, x, y in rows
+        ]
     return read_value(label, SETS.get(option, option), text)
 
 
 def arguments(argv: Sequence[str]) -> dict[str, Any]:
     """The command line as argparse reads it; BadInput for what it cannot read."""
-    from argparse import ArgumentParser, RawDescriptionHelpFormatter
+    from argparse import SUPPRESS, ArgumentParser, RawDescriptionHelpFormatter
     from functools import partial
 
     class OneLine(ArgumentParser):
         def error(self, message: str) -> NoReturn:
             raise BadInput(" ".join(message.split()) + "; --help shows what there is")
 
-    parser = OneLine(prog="main.py", epilog=EXAMPLES.format(", ".join(LAYERS)), allow_abbrev=False)
-    parser.formatter_class = RawDescriptionHelpFormatter
+    parser = OneLine("main.py", epilog=EXAMPLES.format(", ".join(LAYERS)), allow_abbrev=False)
+    parser.formatter_class, parser.argument_default = RawDescriptionHelpFormatter, SUPPRESS
     about = "; ".join(f"{name}: {row[2]}" for name, row in COMMANDS.items())
     parser.add_argument("command", nargs="?", default="report", help=about)
     for name, text in OPTIONS.items():
-        how: Result = {"action": "extend"} if name in LISTS else {}
-        how = {"action": "store_const", "const": True} if name in FLAGS else how
-        how |= {} if name in FLAGS else {"type": partial(read, name)}
+        how: Result = {"action": "store_true"} if name in FLAGS else {"type": partial(read, name)}
+        how |= {"action": "extend"} if name in LISTS else {}
         how |= {"nargs": "?", "const": read(name, TIERS_ASKED)} if name == "tiers" else {}
         default = getattr(Traffic, name, None)
         text = f"{text} ({default})" if default else text
@@ -2266,26 +2147,27 @@ def arguments(argv: Sequence[str]) -> dict[str, Any]:
 def run(argv: Sequence[str]) -> int:
     """Print what the command line asks for; 1 where the answer is no, BadInput where none is."""
     # subtle: without options argparse stays out, for it costs as much as all the rest.
-    given: Result = arguments(argv) if argv else {"command": "report"}
-    command = known("command ", given["command"], COMMANDS)
-    make_result, make_text, _, own = COMMANDS[command]
-    asked = {name: value for name, value in given.items() if value is not None}
-    figures = dict(asked.get("set", ())) | {
-        SETS[name]: asked[name] for name in SETS if name in asked
-    }
-    s, names = Scenario(**figures), [name for name in LAYERS if name in asked.get("with", ())]
-    for name in list(OPTIONS)[3:]:
-        if name in asked and name not in own and name not in SETS:
+    asked: Result = arguments(argv) if argv else {"command": "report"}
+    command = known("command ", asked.pop("command"), COMMANDS)
+    make_result, text, _, own = COMMANDS[command]
+    for name in asked:
+        if name not in (*COMMON, *SETS, *own):
             takers = ", ".join(other for other, row in COMMANDS.items() if name in row[3])
             raise BadInput(f"{dashed(name)}: {command} does not take it; must follow {takers}")
+    figures = dict(asked.get("set", ()))
+    figures |= {figure: asked[name] for name, figure in SETS.items() if name in asked}
+    s, names = Scenario(**figures), [name for name in LAYERS if name in asked.get("with", ())]
     check(s)
     result = make_result(s, names, **{name: asked[name] for name in own if name in asked})
+    if len(TELL_S) > 1:
+        print(" " * 39, end="\r", file=sys.stderr, flush=True)
     if "json" in asked:
         import json
 
         print(json.dumps(result, indent=2, allow_nan=False))
     else:
-        print(page(make_text(s, names, result), "markdown" in asked))
+        text = SCENARIO + (TIERS if "tiers" in result else text)
+        print(page(fill(text, result), "markdown" in asked))
     return 1 if result.get("feasible") is False else 0
 
 

@@ -30,6 +30,11 @@ def run(
     )
 
 
+def text(result: dict[str, Any], command: str = "report") -> str:
+    """The page that a command prints of its result."""
+    return main.page(main.fill(main.SCENARIO + main.COMMANDS[command][1], result))
+
+
 def edited(folder: Path, old: str, new: str) -> Path:
     """A copy of the program with one line of it changed, as an instructor would."""
     source = PROGRAM.read_text(encoding="utf-8")

@@ -7,7 +7,7 @@ import random
 
 import main
 import pytest
-from conftest import random_scenario
+from conftest import random_scenario, text
 
 
 def replay(cold_s: float, tau_s: float, sla_s: float, lam: float, arrivals: int) -> list[float]:
@@ -114,10 +114,12 @@ def test_the_table_leads_through_every_regime_there_is(layers: list[str]) -> Non
     rates = [row["requests_per_hour"] for row in even["table"]]
     assert rates == sorted(rates)
     assert 30.0 in rates
-    for row in even["table"]:
+    marks = {row["mark"]: row["requests_per_hour"] for row in even["table"] if row["mark"]}
+    assert marks == {"<- break-even": pays, "<- self-warm": busy}
+    for row in (row for row in even["table"] if not row["mark"]):
         middle = "warm-pool" if row["requests_per_hour"] > pays else "scale-to-zero"
         assert row["cheaper"] == ("either" if row["requests_per_hour"] > busy else middle)
-    assert {row["cheaper"] for row in even["table"]} == (
+    assert {row["cheaper"] for row in even["table"] if not row["mark"]} == (
         {"scale-to-zero", "either"} | ({"warm-pool"} if pays < busy else set())
     )
 
@@ -144,7 +146,7 @@ def test_edges_are_null_or_zero_as_specified_and_said_in_words(
     even = result["break_even"]
     assert even["requests_per_hour"] == (pays and pytest.approx(pays, abs=0.05))
     assert even["self_warm_requests_per_hour"] == (busy and pytest.approx(busy, abs=0.05))
-    assert says in main.report_text(s, [], result)
+    assert says in text(result)
     some_pool = "warm-pool" in [row["cheaper"] for row in even["table"]]
     assert some_pool == (pays is not None and (busy is None or pays < busy))
 

@@ -80,7 +80,7 @@ def random_case(dice: random.Random) -> tuple[main.Scenario, main.Traffic, Rules
     )
     if not how.jitter:
         how = how.but(cold_start_s=dice.choice([0.0, seconds(50)]))
-    spans, boots, lives = main.boot_spans(s, how), main.uniform(how, 3), main.uniform(how, 4)
+    lives = main.uniform(how, 4)
     rules = Rules(
         slots=slots,
         least=least,
@@ -90,7 +90,7 @@ def random_case(dice: random.Random) -> tuple[main.Scenario, main.Traffic, Rules
         warm_s=s.warm_ttft_s,
         migrates=s.migrates,
         pause_s=main.migration(s)["pause_s"],
-        boot=lambda: sum(main.triangular(boots(), *span) for span in spans),
+        boot=main.boot_times(s, how),
         life=lambda: -math.log(1 - lives()) / (per_day / 86400) if per_day else math.inf,
     )
     return s, how, rules, requests
