@@ -1250,28 +1250,27 @@ class Planner:
             how = how.but(hours=min(max(hours, PLANNED_HOURS[0]), PLANNED_HOURS[1]))
         self.s, self.how = s, how
         self.asked: list[Request] = like.asked if like else [*requests_of(s, how)[1]]
-        self.runs: dict[Any, Endpoint] = like.runs if like else {}
+        self.runs: dict[Any, Result] = like.runs if like else {}
 
-    def run(self, names: Iterable[str], least: int, whole: bool = True) -> Endpoint:
-        """A stack with a pool of so many; unless whole, it may stop once it breaks P99."""
+    def run(self, names: Iterable[str], least: int, whole: bool = True) -> Result:
+        """A stack with a pool of so many; unless whole, it may be cut once it breaks P99."""
         s, how = stack(self.s, names), self.how.but(min_workers=least)
         key = s.sla_s, how.max_workers, least, s.migrates, *boot_spans(s, how)
-        found = self.runs.get(key)
-        if not found or (whole and found.cut):
+        if key not in self.runs or (whole and self.runs[key]["cut"]):
             tell(f"{len(self.runs)} runs")
             most_late = math.inf if whole else P99_OVER * len(self.asked)
-            found = self.runs[key] = simulate(s, how, self.asked, most_late)
-        return found
+            endpoint = simulate(s, how, self.asked, most_late)
+            self.runs[key] = traffic_figures(s, endpoint, 0.0) | {"cut": endpoint.cut}
+        return self.runs[key]
 
     def plan(self, names: Sequence[str], least: int) -> Result:
         """A stack and a pool size, and what a whole run shows of them; a month of all products."""
-        s, under = self.s, stack(self.s, names)
-        run = traffic_figures(under, self.run(names, least), 0.0)
+        s, run = self.s, self.run(names, least)
         usd = run["usd"] * s.products * s.hours_per_month / (run["hours"] or 1.0)
         return {
             "layers": [*names],
             "min_workers": least,
-            "cold_start_s": mean_cold_s(under, self.how),
+            "cold_start_s": mean_cold_s(stack(s, names), self.how),
             "p99_ttft_s": run["ttft_s"]["p99"],
             "over_sla_fraction": run["over_sla_fraction"],
             "usd_per_month": round(usd + standby_usd_per_month(s, names), 2),
@@ -1292,7 +1291,7 @@ class Planner:
 
     def plans(self, stacks: Iterable[Sequence[str]] = ()) -> Iterator[Result]:
         """What holds P99 within the budget, each cheaper than any of no more layers; of given
-        stacks all that the budget allows."""
+        stacks all that do."""
         s, cheapest = self.s, math.inf if self.how.budget is None else self.how.budget + 0.005
         for names in stacks or self.stacks():
             rent, pooled = standby_usd_per_month(s, names), "warm-pool" in names
@@ -1300,26 +1299,28 @@ class Planner:
             for least in range(pooled, most + 1):
                 if rent + least * s.products * node_usd_per_month(s) >= cheapest:
                     break
-                run = self.run(names, least, whole=bool(stacks))
-                if stacks or holds_p99(len(self.asked), run.over):
+                run = self.run(names, least, whole=False)
+                if not run["cut"] and holds_p99(1, run["over_sla_fraction"]):
                     plan = self.plan(names, least)
                     if plan["usd_per_month"] < cheapest:
                         cheapest = cheapest if stacks else plan["usd_per_month"]
                         yield plan
-                if not run.queued:  # nobody waits, so a larger pool only costs more
+                if not run["waited_fraction"]:  # so a larger pool only costs more
                     break
 
     def path_s(self, names: Iterable[str]) -> float:
         return cold_start_s(stack(self.s, names))
 
     def kept_sla_s(self) -> float:
-        """The lowest P99 that a shortest path has, with or without what is rented, rounded up."""
+        """The lowest P99 that a shortest path has, with or without what is rented, rounded up; an
+        hour where none is lower."""
         shortest: dict[Any, Sequence[str]] = {}
         for names in sorted(self.stacks(), key=self.path_s):
             shortest.setdefault(tuple(name for name in names if LAYERS[name].rent), names)
-        tails = [plan["p99_ttft_s"] or 0.0 for plan in self.plans([*shortest.values()])]
+        patient = Planner(self.s.but(sla_s=HOUR_S), self.how, self)
+        tails = [plan["p99_ttft_s"] or 0.0 for plan in patient.plans([*shortest.values()])]
         # subtle: a percentile is within a bin's width, and so are three digits.
-        return float(f"{1.011 * min(tails, default=self.s.sla_s):.3g}")
+        return float(f"{min(1.011 * min(tails, default=HOUR_S), HOUR_S):.3g}")
 
     def relaxations(self) -> list[Result]:
         """Of each kind of limit the cheapest change that alone would do, where one does."""

@@ -242,7 +242,7 @@ def judge_tiers(answers: dict[str, Any]) -> Verdict:
             return Verdict("wrong", f"{place} = {count!r}: is it a whole number of replicas?")
         s = main.Scenario(sla_s=sla_s, requests_per_hour=rate)
         cheapest = main.plan_result(s, [], prefer="cost")
-        planner = main.Planner(s, main.Traffic(hours=cheapest["run"]["hours"]))
+        planner = main.Planner(s, main.Planning())
         others = [layer for layer in layers if layer != "warm-pool"]
         plan = planner.plan([*others, *(["warm-pool"] if count else [])], count)
         if not main.holds_p99(1, plan["over_sla_fraction"]):

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import itertools
 import json
+import math
 import random
 import re
+from pathlib import Path
 from typing import Any
 
 import main
@@ -13,15 +15,16 @@ import pytest
 from conftest import ROOT, run
 
 
-def brute_force(s: main.Scenario, how: dict[str, Any], most: int) -> list[dict[str, Any]]:
+def brute_force(
+    s: main.Scenario, how: dict[str, Any], forbid: list[str], most: int
+) -> list[dict[str, Any]]:
     """Every stack and pool size, each simulated afresh: layers, size, share late, $/month."""
     rows = []
-    forbid = how.pop("forbid", ["migrate"])
     layers = [name for name in main.LAYERS if name not in forbid]
     for size in range(len(layers) + 1):
         for names in itertools.combinations(layers, size):
             for least in range(1, most + 1) if "warm-pool" in names else [0]:
-                found = main.traffic_result(s, list(names), **how, min_workers=least)
+                found = main.run_result(s, names, main.Traffic(**how, min_workers=least))
                 rent = main.node_usd_per_month(s) if "warm-node" in names else 0.0
                 own = found["usd"] * s.hours_per_month / found["hours"] - rent
                 row = {"layers": list(names), "min_workers": least}
@@ -37,27 +40,54 @@ def chosen(rows: list[dict[str, Any]], prefer: str, budget: float) -> dict[str, 
     return min(held, key=lambda row: (row["usd_per_month"], len(row["layers"])), default=None)
 
 
-@pytest.mark.parametrize("seed", range(3))
-def test_the_plan_is_that_of_a_brute_force_over_every_stack_and_pool_size(seed: int) -> None:
+SPOT = {"evictions_per_day": 48.0}
+TRACE = "arrival_s,service_s\n" + "".join(f"{300 * k + 37 * (k % 5)},8\n" for k in range(300))
+
+
+@pytest.mark.parametrize(
+    ("seed", "traffic", "forbid"),
+    [
+        (0, {}, ["migrate"]),  # all the others once
+        (1, {"pattern": "bursty"}, ["migrate", "stream", "graph-cache"]),
+        (2, {"pattern": "diurnal"}, ["migrate", "stream", "graph-cache"]),
+        (3, {"trace": TRACE}, ["migrate", "stream", "graph-cache"]),
+        (4, SPOT | {"service_s": 60.0}, ["stream", "graph-cache", "tiered", "warm-node"]),
+        (5, SPOT | {"pattern": "bursty"}, ["stream", "graph-cache", "tiered", "warm-node"]),
+        (6, {"jitter": True, "service": "constant"}, ["migrate", "stream", "tiered"]),
+    ],
+)
+def test_the_plan_is_that_of_a_brute_force_over_every_stack_and_pool_size(
+    tmp_path: Path, seed: int, traffic: dict[str, Any], forbid: list[str]
+) -> None:
     dice = random.Random(seed)
+    how = traffic | {"slots": dice.choice([1, 4])}
+    if "trace" in how:
+        (tmp_path / "trace.csv").write_text(how["trace"])
+        how["trace"] = str(tmp_path / "trace.csv")
     s = main.Scenario(
         model=dice.choice([*main.MODELS]),
         sla_s=dice.choice([2.0, 12.0, 40.0, 90.0]),
-        requests_per_hour=dice.choice([5.0, 10.0, 15.0]),
+        requests_per_hour=dice.choice([3.0, 5.0, 10.0]),
         products=dice.choice([1, 3]),
         gpu_usd_per_hour=dice.choice([1.0, 4.0]),
     )
-    how = {"pattern": dice.choice(["poisson", "bursty"]), "slots": dice.choice([1, 4])}
-    prefer, budget = dice.choice(["layers", "cost"]), dice.choice([1e12, 1e12, 9000.0])
-    limits = {"prefer": prefer} | ({"budget": budget} if budget < 1e12 else {})
-    forbid = ["migrate", *(["stream", "graph-cache"] if seed else [])]  # all of them once
-    found = main.plan_result(s, [], **limits, **how, forbid=forbid)
-    rows = brute_force(s, how | {"forbid": forbid} | {"hours": found["run"]["hours"]}, 3)
-    right = chosen(rows, prefer, budget)
-    assert found["feasible"] == (right is not None)
-    if right:
-        same = ("layers", "min_workers", "usd_per_month")
-        assert [found[name] for name in same] == [right[name] for name in same]
+    rows: list[dict[str, Any]] = []
+    usd = budget = math.inf
+    for prefer, share in itertools.product(("layers", "cost"), (None, 1.0, 0.97, 0.5)):
+        limits: dict[str, Any] = {"prefer": prefer}
+        if share:  # of what the plan without a budget costs
+            limits["budget"] = budget = round(share * usd, 2)
+        found = main.plan_result(s, [], **limits, **how, forbid=forbid)
+        ran = {} if "trace" in how else {"hours": found["run"]["hours"]}
+        rows = rows or brute_force(
+            s, how | ran, forbid, 6 if traffic.items() >= SPOT.items() else 3
+        )
+        right = chosen(rows, prefer, budget if share else math.inf)
+        assert found["feasible"] == (right is not None)
+        if right:
+            same = ("layers", "min_workers", "usd_per_month")
+            assert [found[name] for name in same] == [right[name] for name in same]
+        usd = usd if share else found["usd_per_month"] or 1e4
 
 
 def test_the_plans_figures_are_those_of_traffic_and_of_with() -> None:
