@@ -566,6 +566,18 @@ def usd_per_cold_minute(s: Scenario) -> float:
     return node_usd_per_month(s) / (cold_start_s(s) / 60)
 
 
+def stack_result(s: Scenario, names: Sequence[str]) -> Result:
+    cold_s = cold_start_s(stack(s, names))
+    rents = [rent(s) for name in names if (rent := LAYERS[name].rent)]
+    row = {"layers": [*names], "cold_start_s": cold_s, "speedup": cold_start_s(s) / cold_s}
+    return row | {"standing_usd_per_month": sum(rents, 0.0)}
+
+
+def standby_usd_per_month(s: Scenario, names: Sequence[str]) -> float:
+    """Rent of a stack that no replica's time contains: the standby node's."""
+    return float(stack_result(s, without(names, "warm-pool"))["standing_usd_per_month"])
+
+
 # --- 7 MIGRATION ---------------------------------------------------------------------------------
 # A node with a request of prompt_tokens goes away. Its KV cache moves; or its token ids move, the
 # new GPU computes the cache again, and the source decodes on until the new one has caught up.
@@ -1249,6 +1261,7 @@ class Planner:
             hours = math.ceil(ENOUGH / max(s.requests_per_hour, SMALLEST))
             how = how.but(hours=min(max(hours, PLANNED_HOURS[0]), PLANNED_HOURS[1]))
         self.s, self.how = s, how
+        self.budget = math.inf if how.budget is None else how.budget
         self.asked: list[Request] = like.asked if like else [*requests_of(s, how)[1]]
         self.runs: dict[Any, Result] = like.runs if like else {}
 
@@ -1292,7 +1305,7 @@ class Planner:
     def plans(self, stacks: Iterable[Sequence[str]] = ()) -> Iterator[Result]:
         """What holds P99 within the budget, each cheaper than any of no more layers; of given
         stacks all that do."""
-        s, cheapest = self.s, math.inf if self.how.budget is None else self.how.budget + 0.005
+        s, cheapest = self.s, self.budget + 0.005  # dollars are rounded to cents
         for names in stacks or self.stacks():
             rent, pooled = standby_usd_per_month(s, names), "warm-pool" in names
             most = (self.how.max_workers or 100_000) if pooled else 0
@@ -1336,10 +1349,10 @@ class Planner:
         tries.append(("sla", f"--sla {sla_s:g}", s.but(sla_s=sla_s), how))
         rows: dict[str, Result] = {}
         for kind, change, s, how in tries:
-            for plan in filter(None, [best(Planner(s, how, self).plans(), "cost")]):
+            plan = best(Planner(s, how, self).plans(), "cost")
+            if plan and (kind not in rows or plan["usd_per_month"] < rows[kind]["usd_per_month"]):
                 said = fill(change, {"whole_usd": math.ceil(plan["usd_per_month"])})
-                row = {"kind": kind, "change": said} | plan
-                rows[kind] = best([rows.get(kind, row), row], "cost") or row
+                rows[kind] = {"kind": kind, "change": said} | plan
         return [*rows.values()]
 
     def rejected(self, plan: Result | None) -> list[Result]:
@@ -1357,7 +1370,7 @@ class Planner:
             if names in allowed and ("warm-pool" in names) == (least > 0):
                 row = self.plan(names, least)
                 late = not holds_p99(1, row["over_sla_fraction"])
-                dear = row["usd_per_month"] > (self.how.budget or math.inf)
+                dear = row["usd_per_month"] > self.budget
                 reason = REASONS["late" if late else "dear" if dear else "more"]
                 rows += [] if row == plan else [row | {"reason": fill(reason, row)}]
         return rows[:3]
@@ -1373,12 +1386,9 @@ class Planner:
             ]
             phases = LAYERS[name].attacks or [*path(s)] * (name == "warm-pool")
             row = {"layer": name, "phases": phases, "saves_s": max(saves, key=abs)}
-            where = (
-                ",".join(LAYERS[name].attacks) or "the whole path"
-                if phases
-                else "an eviction's pause"
-            )
-            yield row | {"attacks": where, "price": LAYERS[name].price}
+            where = "the whole path" if name == "warm-pool" else ",".join(phases)
+            row["attacks"] = where or "an eviction's pause"
+            yield row | {"price": LAYERS[name].price}
 
     def sentences(self, plan: Result) -> Result:
         """What the first user on a fresh replica meets, what fails how, and what to alert on."""
@@ -1420,84 +1430,6 @@ the path is {cold_start_s:T} and P99 {p99_ttft_s:T}""",
 more than 1% of an hour's requests over {scenario[sla_s]:T} to the first token, or more than \
 {alarm:D} cold starts a day; beside them the seconds of each phase""",
 }
-RULE = """\
-a {model} under 60 s needs a warm pool, or its substitute, the standby node: without either the \
-best path is {node_provision:D} + {image_pull:D} + {weight_load:D} + {engine_init:D} + \
-{first_forward:D} = {best_s:T} -- unless traffic alone keeps replicas warm"""
-
-
-def mandatory(s: Scenario) -> str:
-    """The lesson's rule for large models under 60 s, where it applies, with the model's reason."""
-    seconds = path(stack(s, without(without(LAYERS, "warm-pool"), "warm-node")))
-    best_s = sum(seconds.values())
-    applies = MODELS[s.model][0] >= 70 and s.sla_s < min(60, best_s)
-    return fill(RULE, seconds | {"model": s.model, "best_s": best_s}) if applies else ""
-
-
-def plan_result(s: Scenario, names: Sequence[str], **options: Any) -> Result:
-    """The plan within these options of Planning, or why there is none."""
-    how = Planning(**options)
-    how = how.but(require=[*names, *how.require])
-    for name in how.require:
-        if name in how.forbid:
-            raise BadInput(f"--forbid {name}: must not be required too")
-    if "min_workers" in vars(s):
-        raise BadInput("--min-workers: must be left out, for plan sizes the pool")
-    if how.tiers:
-        return tiers_result(s, how)
-    planner = Planner(s, how)
-    how, plans = planner.how, [*planner.plans()]
-    plan, other_way = best(plans, how.prefer), "cost" if how.prefer == "layers" else "layers"
-    relaxed, under = ([], plan["layers"]) if plan else (planner.relaxations(), [])
-    binding = relaxed[0]["kind"] if relaxed else "several limits together"
-    least = plan["min_workers"] if plan else 0
-    # The most ever in flight are the most replicas of one slot that start at once.
-    lone = how.but(slots=1, cold_start_s=0.0, max_workers=100_000, jitter=False, patience_s=None)
-    most = simulate(s, lone.but(evictions_per_day=0.0), planner.asked).peak
-    always = min(-(-most // how.slots), how.max_workers or most)
-    same = {name: x for name, x in vars(how).items() if name in TRAFFIC}
-    return {
-        **head(s, under),
-        "run": {name: getattr(how, name) for name in (*PLANNED, *TRAFFIC)},
-        "asked": asked_of(s, how),
-        "feasible": plan is not None,
-        **(plan | planner.sentences(plan) if plan else NO_PLAN | dict.fromkeys(SENTENCES)),
-        "why": [*planner.why(under, least)],
-        "other": {"prefer": other_way} | (best(plans, other_way) or {}) if plan else None,
-        "rejected": planner.rejected(plan),
-        "binding": None if plan else binding,
-        "relaxations": relaxed,
-        "mandatory": mandatory(s),
-        "phases": phases_result(s, under),
-        "doing_nothing": planner.plan((), 0),
-        "always_on": planner.plan(("warm-pool",), always),
-        "most_in_flight": most,
-        "command": typed(s, under, " traffic", Traffic(**same | {"min_workers": least})),
-    }
-
-
-def tiers_result(s: Scenario, how: Planning) -> Result:
-    """A plan for each tier of users, against one pool for all at the hardest promise."""
-    if how.trace is not None:
-        raise BadInput("--tiers: must be without --trace, for each tier has a rate")
-    _, slas, rates = zip(*how.tiers)
-    rows: list[Result] = []
-    for name, sla_s, rate in (*how.tiers, ("one pool for all", min(slas), sum(rates))):
-        plan = best(Planner(s.but(sla_s=sla_s, requests_per_hour=rate), how).plans(), how.prefer)
-        tier = {"name": name, "sla_s": sla_s, "requests_per_hour": rate}
-        rows.append(tier | {"feasible": plan is not None} | (plan or NO_PLAN))
-    *apart, pooled = rows
-    hardest, feasible = apart[slas.index(min(slas))], all(row["feasible"] for row in apart)
-    return {
-        **head(s, how.require),
-        "feasible": feasible,
-        "tiers": apart,
-        "usd_per_month": sum(row["usd_per_month"] for row in apart) if feasible else None,
-        "one_pool": pooled,
-        "premium": hardest["name"],
-        "dedicated_usd_per_month": (hardest["min_workers"] or 1) * node_usd_per_month(s),
-    }
-
 
 # --- 10 REPORT -----------------------------------------------------------------------------------
 # A result is one dictionary: it is the JSON, and the text only shows it.
@@ -1546,13 +1478,6 @@ def phases_result(s: Scenario, names: Sequence[str]) -> list[Result]:
         row |= dict(zip(("low_s", "high_s"), spans[phase]))
         rows.append(row | {"changed_by": [name for name in kept if saves[name][phase]]})
     return rows
-
-
-def stack_result(s: Scenario, names: Sequence[str]) -> Result:
-    cold_s = cold_start_s(stack(s, names))
-    rents = [rent(s) for name in names if (rent := LAYERS[name].rent)]
-    row = {"layers": [*names], "cold_start_s": cold_s, "speedup": cold_start_s(s) / cold_s}
-    return row | {"standing_usd_per_month": sum(rents, 0.0)}
 
 
 def layer_result(s: Scenario, names: Sequence[str], name: str) -> Result:
@@ -1634,13 +1559,9 @@ def report_result(s: Scenario, names: Sequence[str]) -> Result:
     }
 
 
-def standby_usd_per_month(s: Scenario, names: Sequence[str]) -> float:
-    """Rent of a stack that no replica's time contains: the standby node's."""
-    return float(stack_result(s, without(names, "warm-pool"))["standing_usd_per_month"])
-
-
 def asked_of(s: Scenario, how: Traffic) -> str:
-    return how.trace or f"{how.pattern}, {plain(s.requests_per_hour)}/h"
+    """What asks, in a word or two: a trace, or a rate and its pattern."""
+    return how.trace or f"{plain(s.requests_per_hour)}/h, {how.pattern}"
 
 
 def run_result(
@@ -1695,6 +1616,85 @@ def migrate_result(s: Scenario, names: Sequence[str]) -> Result:
     unmoved = eviction_pause_s(stack(s, without(names, "migrate")))
     move = {"migration": migration(under), "unmoved_s": unmoved}
     return {**head(s, names), **move, "table": rows}
+
+
+RULE = """\
+a {model} under 60 s needs a warm pool, or its substitute, the standby node: without either the \
+best path is {node_provision:D} + {image_pull:D} + {weight_load:D} + {engine_init:D} + \
+{first_forward:D} = {best_s:T} -- unless traffic alone keeps replicas warm"""
+
+
+def mandatory(s: Scenario) -> str:
+    """The lesson's rule for large models under 60 s, where it applies, with the model's reason."""
+    seconds = path(stack(s, without(without(LAYERS, "warm-pool"), "warm-node")))
+    best_s = sum(seconds.values())
+    applies = MODELS[s.model][0] >= 70 and s.sla_s < min(60, best_s)
+    return fill(RULE, seconds | {"model": s.model, "best_s": best_s}) if applies else ""
+
+
+def plan_result(s: Scenario, names: Sequence[str], **options: Any) -> Result:
+    """The plan within these options of Planning, or why there is none."""
+    how = Planning(**options)
+    how = how.but(require=[*names, *how.require])
+    for name in how.require:
+        if name in how.forbid:
+            raise BadInput(f"--forbid {name}: must not be required too")
+    if "min_workers" in vars(s):
+        raise BadInput("--min-workers: must be left out, for plan sizes the pool")
+    if how.tiers:
+        return tiers_result(s, how)
+    planner = Planner(s, how)
+    how, plans = planner.how, [*planner.plans()]
+    plan, other_way = best(plans, how.prefer), "cost" if how.prefer == "layers" else "layers"
+    relaxed, under = ([], plan["layers"]) if plan else (planner.relaxations(), [])
+    binding = relaxed[0]["kind"] if relaxed else "several limits together"
+    least = plan["min_workers"] if plan else 0
+    # The most ever in flight are the most replicas of one slot that start at once.
+    lone = how.but(slots=1, cold_start_s=0.0, max_workers=100_000, jitter=False, patience_s=None)
+    most = simulate(s, lone.but(evictions_per_day=0.0), planner.asked).peak
+    always = min(-(-most // how.slots), how.max_workers or most)
+    same = {name: x for name, x in vars(how).items() if name in TRAFFIC}
+    return {
+        **head(s, under),
+        "run": {name: getattr(how, name) for name in (*PLANNED, *TRAFFIC)},
+        "asked": asked_of(s, how),
+        "feasible": plan is not None,
+        **(plan | planner.sentences(plan) if plan else NO_PLAN | dict.fromkeys(SENTENCES)),
+        "why": [*planner.why(under, least)],
+        "other": {"prefer": other_way} | (best(plans, other_way) or {}) if plan else None,
+        "rejected": planner.rejected(plan),
+        "binding": None if plan else binding,
+        "relaxations": relaxed,
+        "mandatory": mandatory(s),
+        "phases": phases_result(s, under),
+        "doing_nothing": planner.plan((), 0),
+        "always_on": planner.plan(("warm-pool",), always),
+        "most_in_flight": most,
+        "command": typed(s, under, " traffic", Traffic(**same | {"min_workers": least})),
+    }
+
+
+def tiers_result(s: Scenario, how: Planning) -> Result:
+    """A plan for each tier of users, against one pool for all at the hardest promise."""
+    if how.trace is not None:
+        raise BadInput("--tiers: must be without --trace, for each tier has a rate")
+    _, slas, rates = zip(*how.tiers)
+    rows: list[Result] = []
+    for name, sla_s, rate in (*how.tiers, ("one pool for all", min(slas), sum(rates))):
+        plan = best(Planner(s.but(sla_s=sla_s, requests_per_hour=rate), how).plans(), how.prefer)
+        tier = {"name": name, "sla_s": sla_s, "requests_per_hour": rate}
+        rows.append(tier | {"feasible": plan is not None} | (plan or NO_PLAN))
+    *apart, pooled = rows
+    hardest, feasible = apart[slas.index(min(slas))], all(row["feasible"] for row in apart)
+    return {
+        **head(s, how.require),
+        "feasible": feasible,
+        "tiers": apart,
+        "usd_per_month": sum(row["usd_per_month"] for row in apart) if feasible else None,
+        "one_pool": pooled,
+        "premium": hardest["name"],
+        "dedicated_usd_per_month": (hardest["min_workers"] or 1) * node_usd_per_month(s),
+    }
 
 
 # --- from here on: printing only -----------------------------------------------------------------

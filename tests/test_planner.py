@@ -154,6 +154,29 @@ def test_each_relaxation_alone_would_do_and_the_limit_that_binds_is_named() -> N
     assert main.plan_result(s.but(sla_s=0.1), [])["binding"] == "sla"
 
 
+def test_the_nearest_plans_are_rejected_each_for_its_reason() -> None:
+    def rejected(**limits: Any) -> dict[tuple[str, ...], str]:
+        found = main.plan_result(main.Scenario(sla_s=20.0, products=2), [], **limits)
+        for row in found["rejected"]:
+            assert row["min_workers"] == ("warm-pool" in row["layers"])
+            late, usd = row["over_sla_fraction"], row["usd_per_month"]
+            says = f"{late:.2%} are late" if late > 0.01 else main.dollars(usd)
+            assert says in row["reason"]
+        return {tuple(row["layers"]): row["reason"].partition("$")[0] for row in found["rejected"]}
+
+    short = ("preseed", "snapshot", "warm-node")
+    open_end = rejected()
+    assert [*open_end] == [short, ()]
+    assert open_end[short] == "holds P99 too, for "
+    assert ": P99 is 328 s, a boot 328 s" in open_end[()]
+    for budget in (11_519.99, 0.0):
+        dear = rejected(budget=budget)
+        assert dear[short] == dear["warm-pool",] == "over the budget: "
+    less = rejected(forbid=["warm-pool"])
+    assert [*less] == [(), ("snapshot", "warm-node"), ("preseed", "warm-node")]
+    assert all("are late" in reason for reason in less.values())
+
+
 def test_a_large_model_under_60_s_hears_why_a_pool_or_a_standby_node_is_mandatory() -> None:
     done = run("plan", "--sla", "30", "--forbid", "warm-pool,warm-node")
     assert done.returncode == 1

@@ -452,7 +452,7 @@ def test_json_has_the_keys_of_the_spec_and_the_text_their_figures() -> None:
     assert {*found["timeline"][0]} == {"hour", "requests", "cold_starts", "replicas", "waiting"}
     assert {*found["closed_form"][0]} == {"name", "figure", "expected", "simulated"}
     for says in (
-        f"8 TRAFFIC: {found['requests']} requests in 12 h, poisson, 40/h, seed 1 ---",
+        f"8 TRAFFIC: {found['requests']} requests in 12 h, 40/h, poisson, seed 1 ---",
         "requests_per_hour 30 -> 40 (yours)",
         f"{found['over_sla_fraction']:.2%}  over 2.0 s",
         f"Finding: {found['over_sla_fraction']:.2%} are late, so P99 of 2.0 s breaks.",
