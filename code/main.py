@@ -1585,7 +1585,8 @@ def traffic_result(s: Scenario, names: Sequence[str], **options: Any) -> Result:
         other = run_result(s, without(names, "migrate") if moved else [*names, "migrate"], how)
         compared.insert(1 - moved, other["evictions"] | {"name": labels[not moved]})
     late, run = not holds_p99(1, found["over_sla_fraction"]), found["run"]
-    more = "min_workers" if run["min_workers"] < run["max_workers"] else "max_workers"
+    full = found["replicas"]["peak"] >= run["max_workers"]
+    more = "max_workers" if full else "min_workers"
     option = f"{dashed(more)} {run[more] + 1}" if late else "--evictions-per-day 24"
     if s.sla_s < s.warm_ttft_s:
         option = f"--sla {s.warm_ttft_s:g}, for even a warm replica is late"
@@ -1938,9 +1939,9 @@ evictions_compared* | {name} | {count:D} | {interrupted:D} | {migrated:D} | {res
 | a formula beside the run | | expected | simulated |
 closed_form* | {name} | {figure} | {expected:.3g} | {simulated:.3g} |
 by hour of day, days together: how many, then how many at once on average -
-| hour | requests | | cold starts | | replicas | | waiting | |
-timeline* | {hour:D} | {requests:D} | # 9 {requests} | {cold_starts:D} | # 9 {cold_starts} | \
-{replicas:D} | # 9 {replicas} | {waiting:D} | # 9 {waiting} |
+| hour | requests | | boots | | replicas | | waiting | |
+timeline* | {hour:D} | {requests:D} | # 7 {requests} | {cold_starts:D} | # 7 {cold_starts} | \
+{replicas:D} | # 7 {replicas} | {waiting:D} | # 7 {waiting} |
 Finding: {over_sla_fraction:.2%} are late, so P99 of {scenario[sla_s]:T} {holds}. Next, the same \
 with
   {next}

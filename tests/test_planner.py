@@ -177,6 +177,50 @@ def test_the_nearest_plans_are_rejected_each_for_its_reason() -> None:
     assert all("are late" in reason for reason in less.values())
 
 
+def test_every_set_of_layers_is_tried_and_migrate_only_where_nodes_go_away() -> None:
+    s = main.Scenario()
+    sets = [*main.Planner(s, main.Planning(evictions_per_day=1.0)).stacks()]
+    assert len(sets) == len({*sets}) == 2**8
+    assert sorted(sets, key=len) == sets
+    assert (sets[0], sets[-1]) == ((), (*main.LAYERS,))
+    calm = [*main.Planner(s, main.Planning()).stacks()]
+    assert calm == [names for names in sets if "migrate" not in names]
+    asked = [*main.Planner(s, main.Planning(require=["migrate"], forbid=["preseed"])).stacks()]
+    assert asked == [names for names in sets if "migrate" in names and "preseed" not in names]
+
+
+def test_tail_and_failure_say_what_the_plan_has() -> None:
+    spot = main.plan_result(main.Scenario(), ["migrate"], evictions_per_day=24.0)
+    assert (spot["layers"], spot["min_workers"]) == (["warm-pool", "migrate"], 2)
+    assert spot["tail_policy"].startswith("16 requests at once find a free warm slot, 500 ms;")
+    assert spot["failure_mode"].startswith("when a warm replica dies, 1 are left for 328 s;")
+    assert "stands still for 329 s; live migration" in spot["failure_mode"]
+    assert {row["layer"]: row["phases"] for row in spot["why"]} == {
+        "warm-pool": [phase.__name__ for phase in main.PHASES],
+        "migrate": [],
+    }
+    assert spot["why"][0]["saves_s"] == 327.5
+    assert spot["why"][1]["saves_s"] == pytest.approx(329.006 - 0.021, abs=1e-3)
+    short = main.plan_result(main.Scenario(sla_s=20.0), [], forbid=["warm-pool"])
+    assert short["tail_policy"].startswith("the first user on a fresh replica waits 15.0 s, ")
+    assert short["failure_mode"].startswith("when the replica dies, what it was serving ")
+    assert short["why"][1]["phases"] == ["weight_load", "engine_init"]
+    assert "elsewhere the path is 100.5 s and P99 100." in short["failure_mode"]
+    assert f"more than {2 * short['cold_starts_per_day']:.1f} cold starts" in short["alert"]
+
+
+def test_a_premium_tenant_pays_for_a_replica_of_its_own_at_least() -> None:
+    found = main.plan_result(main.Scenario(), [], tiers=[("batch", 600.0, 5.0)])
+    assert found["tiers"][0]["min_workers"] == 0
+    assert found["dedicated_usd_per_month"] == 5760.0
+    busy = main.plan_result(main.Scenario(), [], tiers=[("paid", 2.0, 300.0)], service_s=90.0)
+    least = busy["tiers"][0]["min_workers"]
+    assert least > 1
+    assert busy["dedicated_usd_per_month"] == 5760.0 * least
+    none = main.plan_result(main.Scenario(), [], tiers=[("paid", 0.1, 3.0), ("batch", 600.0, 5.0)])
+    assert (none["feasible"], none["usd_per_month"], none["premium"]) == (False, None, "paid")
+
+
 def test_a_large_model_under_60_s_hears_why_a_pool_or_a_standby_node_is_mandatory() -> None:
     done = run("plan", "--sla", "30", "--forbid", "warm-pool,warm-node")
     assert done.returncode == 1

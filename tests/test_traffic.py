@@ -463,7 +463,10 @@ def test_json_has_the_keys_of_the_spec_and_the_text_their_figures() -> None:
         assert says in page
     assert max(map(len, page.splitlines())) <= 80
     for row in found["timeline"]:
-        assert re.search(rf"\n *{row['hour']}  +{row['requests']} ", page)
+        (line,) = re.findall(rf"\n *{row['hour']}  +{row['requests']} .*", page)
+        assert len(re.findall("[\u2588]+", line)) == sum(
+            row[name] > 0 for name in ("requests", "cold_starts", "replicas", "waiting")
+        )
 
 
 def test_options_win_over_set_and_layers_and_belong_to_traffic() -> None:
