@@ -1401,7 +1401,7 @@ class Planner:
             "left": least - 1,
             "unmoved_s": eviction_pause_s(stack(s, without(names, "migrate"))),
             "moved_s": migration(s)["pause_s"],
-            "alarm": max(2 * plan["cold_starts_per_day"], 2.0),
+            "alarm": max(math.ceil(2 * plan["cold_starts_per_day"]), 2),
             "elsewhere": "snapshot" in names and self.plan(without(names, "snapshot"), least),
         }
         return {name: fill(text, fields).replace("\n", " ") for name, text in SENTENCES.items()}
@@ -1424,7 +1424,7 @@ prefill; live migration makes that {moved_s:T}, but only where another replica i
 pool* when a warm replica dies, {left:D} are left for {cold_start_s:T}; what it was serving \
 starts over on a free slot, or where there is none stands still for {unmoved_s:T}; live migration \
 to a free slot makes that {moved_s:T} and loses no work
-elsewhere* ; a snapshot restores only on the GPU type and count that it was taken on: elsewhere \
+elsewhere* -- a snapshot restores only on the GPU type and count that it was taken on: elsewhere \
 the path is {cold_start_s:T} and P99 {p99_ttft_s:T}""",
     "alert": """\
 more than 1% of an hour's requests over {scenario[sla_s]:T} to the first token, or more than \

@@ -124,7 +124,7 @@ def test_the_output_in_the_readme_is_what_the_program_prints() -> None:
     blocks = re.findall(
         r"^```sh\n([^\n]*)\n```\n\n```text\n(.*?)^```$", README, re.DOTALL | re.MULTILINE
     )
-    assert [command.split()[2:3] for command, _ in blocks] == [[], ["traffic"]]
+    assert [command.split()[2:3] for command, _ in blocks] == [[], ["traffic"], ["plan"]]
     for command, output in blocks:
         assert run(*shlex.split(command)[2:]).stdout == output
 
