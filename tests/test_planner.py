@@ -206,9 +206,30 @@ def test_tail_and_failure_say_what_the_plan_has() -> None:
     assert short["failure_mode"].startswith("when the replica dies, what it was serving ")
     assert short["why"][1]["phases"] == ["weight_load", "engine_init"]
     assert "elsewhere the path is 100.5 s and P99 100." in short["failure_mode"]
-    assert 2 * short["cold_starts_per_day"] == pytest.approx(106.78, abs=0.01)
+    assert 2 * short["cold_starts_per_day"] == pytest.approx(106.79, abs=0.01)
     assert "more than 107 cold starts a day" in short["alert"]
     assert "more than 2 cold starts a day" in main.plan_result(main.Scenario(), [])["alert"]
+
+
+def test_a_plan_stands_beside_doing_nothing_and_replicas_for_all_that_is_ever_in_flight() -> None:
+    s = main.Scenario(requests_per_hour=200.0)
+    how: dict[str, Any] = {"service_s": 90.0, "forbid": [*main.LAYERS][:3] + [*main.LAYERS][4:]}
+    found = main.plan_result(s, [], **how, slots=2, evictions_per_day=24.0)
+    nothing, always, most = found["doing_nothing"], found["always_on"], found["most_in_flight"]
+    assert most == most_at_once(s, found["run"]) > 9
+    assert (nothing["layers"], nothing["min_workers"]) == ([], 0)
+    assert (always["layers"], always["min_workers"]) == (["warm-pool"], -(-most // 2))
+    calm = main.plan_result(s, [], **how, slots=2)["always_on"]
+    assert (calm["over_sla_fraction"], calm["cold_starts_per_day"]) == (0, 0)
+    assert main.plan_result(s, [], **how, max_workers=2)["always_on"]["min_workers"] == 2
+
+
+def most_at_once(s: main.Scenario, run: dict[str, Any]) -> int:
+    """By sweeping over starts and ends; at one instant an end comes first."""
+    how = main.Traffic(hours=run["hours"], service_s=run["service_s"])
+    requests = [*main.synthetic(s, how)]
+    steps = sorted([(t, 1) for t, _ in requests] + [(t + x, -1) for t, x in requests])
+    return max(itertools.accumulate(step for _, step in steps))
 
 
 def test_a_premium_tenant_pays_for_a_replica_of_its_own_at_least() -> None:
