@@ -984,7 +984,7 @@ class Endpoint:
         """Take a slot of the newest replica that has one, else wait, and boot what is missing."""
         if self.has_free_slot():
             self.hits += 1
-            self.start(t, heappop(self.free), t + service_s, service_s)
+            self.start(t, t + service_s, service_s)
             return
         self.queued += 1
         ended = self.cold_starts - self.starting
@@ -1027,23 +1027,22 @@ class Endpoint:
             self.running[replica] = []
             life_s = -math.log(1 - self.lives()) / self.evictions_per_s
             heappush(self.agenda, (t + life_s, EVICT, replica))
-        # concession: the path ends with a first forward, so all who wait have their token now.
         for _ in range(self.slots):
-            self.offer(t, replica, 0.0)
-
-    def offer(self, t: float, replica: int, more_s: float) -> None:
-        """A slot goes to whoever waits first; its token takes so many seconds more."""
-        if self.again:
-            _, since, service_s = heappop(self.again)
-            self.pauses.add(t - since + more_s)
-        elif self.waiting:
-            since, service_s = self.leave(t)
-            self.ttft.add(t - since + more_s)
-            self.over += t - since + more_s > self.s.sla_s
-        else:
             heappush(self.free, replica)
-            return
-        self.start(t, replica, t + service_s, service_s)
+        # concession: the path ends with a first forward, so all who wait have their token now.
+        self.serve_waiting(t, 0.0)
+
+    def serve_waiting(self, t: float, more_s: float) -> None:
+        """Free slots go to whoever waits first; their tokens take so many seconds more."""
+        while (self.again or self.waiting) and self.has_free_slot():
+            if self.again:
+                _, since, service_s = heappop(self.again)
+                self.pauses.add(t - since + more_s)
+            else:
+                since, service_s = self.leave(t)
+                self.ttft.add(t - since + more_s)
+                self.over += t - since + more_s > self.s.sla_s
+            self.start(t, t + service_s, service_s)
 
     def leave(self, t: float) -> Request:
         """The head of the queue leaves it: since when it waited, and its service."""
@@ -1052,7 +1051,9 @@ class Endpoint:
         self.cold += self.cold_starts > ended
         return since, service_s
 
-    def start(self, t: float, replica: int, end: float, service_s: float) -> None:
+    def start(self, t: float, end: float, service_s: float) -> None:
+        """The newest free slot works until then, and serves so much if it must start over."""
+        replica = heappop(self.free)
         if not self.busy % self.slots:
             self.perfect_s -= t
         self.busy += 1
@@ -1070,7 +1071,8 @@ class Endpoint:
     def end(self, t: float, replica: int) -> None:
         if replica in self.work_ends:  # else it was evicted under way
             self.stop(t)
-            self.offer(t, replica, self.s.warm_ttft_s)
+            heappush(self.free, replica)
+            self.serve_waiting(t, self.s.warm_ttft_s)
 
     def give_up(self, t: float, _: int) -> None:
         """Who came first gives up first, so that the head of the queue is all there is to see."""
@@ -1097,14 +1099,13 @@ class Endpoint:
             self.stop(t)
             if self.s.migrates and self.has_free_slot():
                 # concession: the notice is as long as the rounds take; only the pause is felt.
-                self.start(t, heappop(self.free), end + self.pause_s, service_s)
+                self.start(t, end + self.pause_s, service_s)
                 self.pauses.add(self.pause_s)
                 self.migrated += 1
             else:
                 self.restarted += 1
                 heappush(self.again, (self.head + place, t, service_s))
-        while self.again and self.has_free_slot():
-            self.offer(t, heappop(self.free), self.s.warm_ttft_s)
+        self.serve_waiting(t, self.s.warm_ttft_s)
         self.scale(t)
 
     def hour(self, t: float, _: int) -> None:

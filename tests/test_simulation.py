@@ -32,11 +32,11 @@ class Watched(main.Endpoint):
         self.left.append(super().leave(t))
         return self.left[-1]
 
-    def offer(self, t: float, replica: int, more_s: float) -> None:
+    def serve_waiting(self, t: float, more_s: float) -> None:
         left = len(self.left)
-        super().offer(t, replica, more_s)
-        if len(self.left) > left:
-            self.log[self.left[-1]] = t - self.left[-1][0] + more_s
+        super().serve_waiting(t, more_s)
+        for pair in self.left[left:]:
+            self.log[pair] = t - pair[0] + more_s
 
 
 def count(times: main.Times) -> float:
