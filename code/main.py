@@ -368,7 +368,7 @@ class Layer:
         self.number, self.name, attacks, self.tool, self.price, self.needs, rent = row.split(" | ")
         self.attacks: list[str] = attacks.split()
         self.change: Callable[[Scenario], Scenario] = globals()[self.name.replace("-", "_")]
-        self.rent: Formula | None = globals().get(rent)
+        self.rent: Formula | None = None if rent == "-" else globals()[rent]
 
 
 # Number, name, phases attacked, the tool to name, price, precondition, rent in $/month.
@@ -383,7 +383,7 @@ Azure disk copy | rebuilt a release | nodes that boot from it | -
 storage that gives many readers more than one | -
 3 | snapshot | weight_load engine_init | Modal checkpoint | may hold PII | \
 the GPU type and count that it was taken on | -
-4 | warm-pool |  | min_workers=1 | paid 24/7 | \
+4 | warm-pool |  | min_workers above 0 | paid 24/7 | \
 a free warm slot; overflow pays the path | pool_usd_per_month
 5 | tiered | weight_load | ServerlessLLM, NVMe -> DRAM -> HBM | weights in DRAM | \
 a node whose host memory holds them | -
@@ -708,7 +708,7 @@ def check_traffic(s: Scenario, how: Traffic) -> None:
 
 def uniform(how: Traffic, stream: int) -> Draw:
     """Random numbers in [0, 1), a stream for each purpose: a layer changes no arrival."""
-    return Random(8 * how.seed + stream).random
+    return Random(8 * how.seed + stream).random  # room for eight streams a seed
 
 
 def segments(how: Traffic) -> Iterator[tuple[float, float]]:
@@ -1228,7 +1228,7 @@ def closed_forms(s: Scenario, how: Traffic, figures: Result) -> list[Result]:
 # Every stack, with every pool size that could help. A run of the same requests judges each, for a
 # second model could disagree with the first: P99 holds where at most 1% of them were late.
 
-PLANNED_HOURS, ENOUGH = (24.0, 720.0), 20_000  # of a run: hours, and requests that are enough
+ENOUGH, MOST_DAYS, HELD = 20_000, 30, 1_000_000  # a run: requests enough, days, requests at most
 
 
 class Planning(Traffic):
@@ -1244,7 +1244,7 @@ class Planning(Traffic):
 PLANNED = [name for name in vars(Planning) if not name.startswith("_")]
 NO_PLAN: Result = dict.fromkeys(
     """layers min_workers cold_start_s p99_ttft_s over_sla_fraction usd_per_month
-    cold_starts_per_day""".split()
+    cold_starts_per_day peak_replicas""".split()
 )
 
 
@@ -1258,13 +1258,18 @@ class Planner:
     """Runs of the same requests, remembered per cold start and pool size, and plans of them."""
 
     def __init__(self, s: Scenario, how: Planning, like: Any = None) -> None:
+        from itertools import islice
+
         if how.trace is None:
-            hours = math.ceil(ENOUGH / max(s.requests_per_hour, SMALLEST))
-            how = how.but(hours=min(max(hours, PLANNED_HOURS[0]), PLANNED_HOURS[1]))
+            days = math.ceil(ENOUGH / max(s.requests_per_hour, SMALLEST) / 24)
+            how = how.but(hours=24.0 * min(max(days, 1), MOST_DAYS))
         self.s, self.how = s, how
         self.budget = math.inf if how.budget is None else how.budget
-        self.asked: list[Request] = like.asked if like else [*requests_of(s, how)[1]]
         self.runs: dict[Any, Result] = like.runs if like else {}
+        asked = like.asked if like else islice(requests_of(s, how)[1], HELD + 1)
+        self.asked: list[Request] = [*asked]
+        if len(self.asked) > HELD:
+            raise BadInput(f"more than {HELD:,} requests to plan for: must be fewer a day")
 
     def run(self, names: Iterable[str], least: int, whole: bool = True) -> Result:
         """A stack with a pool of so many; unless whole, it may be cut once it breaks P99."""
@@ -1289,6 +1294,7 @@ class Planner:
             "over_sla_fraction": run["over_sla_fraction"],
             "usd_per_month": round(usd + standby_usd_per_month(s, names), 2),
             "cold_starts_per_day": run["cold_starts_per_day"],
+            "peak_replicas": run["replicas"]["peak"],
         }
 
     def stacks(self) -> Iterator[tuple[str, ...]]:
@@ -1339,9 +1345,10 @@ class Planner:
     def relaxations(self) -> list[Result]:
         """Of each kind of limit the cheapest change that alone would do, where one does."""
         s, how, sla_s = self.s, self.how, self.kept_sla_s()
+        more = how.but(max_workers=min(100_000, 1_000_000 // how.slots))
         tries: list[tuple[str, str, Scenario, Planning]] = [
             ("budget", "--budget {whole_usd:.0f}", s, how.but(budget=None)),
-            ("max_workers", "without --max-workers", s, how.but(max_workers=None)),
+            ("max_workers", "--max-workers {peak_replicas:.0f}", s, more),
         ]
         for kind in ("forbid", "require"):
             for name in (names := getattr(how, kind)):
@@ -1349,10 +1356,10 @@ class Planner:
                 tries.append(("layer", f"without --{kind} {name}", s, eased))
         tries.append(("sla", f"--sla {sla_s:g}", s.but(sla_s=sla_s), how))
         rows: dict[str, Result] = {}
-        for kind, change, s, how in tries:
-            plan = best(Planner(s, how, self).plans(), "cost")
+        for kind, change, with_s, with_how in tries:
+            plan = best(Planner(with_s, with_how, self).plans(), "cost")
             if plan and (kind not in rows or plan["usd_per_month"] < rows[kind]["usd_per_month"]):
-                said = fill(change, {"whole_usd": math.ceil(plan["usd_per_month"])})
+                said = fill(change, plan | {"whole_usd": math.ceil(plan["usd_per_month"])})
                 rows[kind] = {"kind": kind, "change": said} | plan
         return [*rows.values()]
 
@@ -1373,7 +1380,8 @@ class Planner:
                 late = not holds_p99(1, row["over_sla_fraction"])
                 dear = row["usd_per_month"] > self.budget
                 reason = REASONS["late" if late else "dear" if dear else "more"]
-                rows += [] if row == plan else [row | {"reason": fill(reason, row)}]
+                if row != plan:
+                    rows.append(row | {"reason": fill(reason, row)})
         return rows[:3]
 
     def why(self, names: Sequence[str], least: int) -> Iterator[Result]:
@@ -1400,7 +1408,7 @@ class Planner:
             "none": least == 0,
             "places": least * self.how.slots,
             "left": least - 1,
-            "unmoved_s": eviction_pause_s(stack(s, without(names, "migrate"))),
+            "unmoved_s": plan["cold_start_s"] + prefill_s(s, s.prompt_tokens),
             "moved_s": migration(s)["pause_s"],
             "alarm": max(math.ceil(2 * plan["cold_starts_per_day"]), 2),
             "elsewhere": "snapshot" in names and self.plan(without(names, "snapshot"), least),
@@ -1417,18 +1425,18 @@ SENTENCES = {
     "tail_policy": """\
 none* the first user on a fresh replica waits {cold_start_s:T}, those right behind for its rest;
 pool* {places:D} requests at once find a free warm slot, {scenario[warm_ttft_s]:T}; the first \
-user beyond waits for a slot, or {cold_start_s:T} for a fresh replica;
+user beyond waits for a slot, or {cold_start_s:T} for a fresh replica where max-workers allow one;
 {over_sla_fraction:.2%} of all are late""",
     "failure_mode": """\
 none* when the replica dies, what it was serving stands still for {unmoved_s:T}, cold start and \
 prefill; live migration makes that {moved_s:T}, but only where another replica is ready
-pool* when a warm replica dies, {left:D} are left for {cold_start_s:T}; what it was serving \
-starts over on a free slot, or where there is none stands still for {unmoved_s:T}; live migration \
-to a free slot makes that {moved_s:T} and loses no work
+pool* when a warm replica dies, {left:D} of {min_workers:D} are left for {cold_start_s:T}; \
+what it was serving starts over on a free slot of another, or where there is none stands still \
+for {unmoved_s:T}; live migration to a free slot makes that {moved_s:T} and loses no work
 elsewhere* -- a snapshot restores only on the GPU type and count that it was taken on: elsewhere \
 the path is {cold_start_s:T} and P99 {p99_ttft_s:T}""",
     "alert": """\
-more than 1% of an hour's requests over {scenario[sla_s]:T} to the first token, or more than \
+more than 1% of a day's requests over {scenario[sla_s]:T} to the first token, or more than \
 {alarm:D} cold starts a day; beside them the seconds of each phase""",
 }
 
@@ -1514,7 +1522,7 @@ def finding(s: Scenario, names: Sequence[str], phases: Sequence[Result]) -> Resu
     after = {name: cold_start_s(stack(s, [*names, name])) for name in LAYERS}
     helps, under = min(after, key=lambda name: after[name]), stack(s, names)
     helps = helps if after[helps] < cold_start_s(under) else "warm-pool"
-    done = helps in names or first_request_ttft_s(under) <= s.sla_s
+    done = helps in names or first_request_ttft_s(under) <= s.sla_s or s.sla_s < s.warm_ttft_s
     longest = max(phases, key=lambda row: float(row["seconds"]))
     return {
         "longest": longest["name"],
@@ -1542,7 +1550,7 @@ def report_result(s: Scenario, names: Sequence[str]) -> Result:
         "notes": [row for row in alone if row["note"]],
         "stacks": sorted(
             (
-                stack_result(s, each) | {"mark": "<- yours" * (each == tuple(names))}
+                stack_result(s, each) | {"mark": "yours ->" * (each == tuple(names))}
                 for each in stacks
             ),
             key=lambda row: -float(row["cold_start_s"]),
@@ -1588,7 +1596,8 @@ def traffic_result(s: Scenario, names: Sequence[str], **options: Any) -> Result:
     late, run = not holds_p99(1, found["over_sla_fraction"]), found["run"]
     full = found["replicas"]["peak"] >= run["max_workers"]
     more = "max_workers" if full else "min_workers"
-    option = f"{dashed(more)} {run[more] + 1}" if late else "--evictions-per-day 24"
+    worse = f"--seed {how.seed + 1}" if how.evictions_per_day else "--evictions-per-day 24"
+    option = f"{dashed(more)} {run[more] + 1}" if late else worse
     if s.sla_s < s.warm_ttft_s:
         option = f"--sla {s.warm_ttft_s:g}, for even a warm replica is late"
     return {
@@ -1597,6 +1606,7 @@ def traffic_result(s: Scenario, names: Sequence[str], **options: Any) -> Result:
         "evictions_compared": compared,
         "asked": asked_of(s, how),
         "holds": "breaks" if late else "holds",
+        "or_traced": " unless the trace says" if how.trace else "",
         "next": option,
     }
 
@@ -1626,11 +1636,12 @@ best path is {node_provision:D} + {image_pull:D} + {weight_load:D} + {engine_ini
 {first_forward:D} = {best_s:T} -- unless traffic alone keeps replicas warm"""
 
 
-def mandatory(s: Scenario) -> str:
+def mandatory(s: Scenario, forbid: Sequence[str]) -> str:
     """The lesson's rule for large models under 60 s, where it applies, with the model's reason."""
-    seconds = path(stack(s, without(without(LAYERS, "warm-pool"), "warm-node")))
+    free = [name for name in LAYERS if name not in (*forbid, "warm-pool", "warm-node")]
+    seconds = path(stack(s, free))
     best_s = sum(seconds.values())
-    applies = MODELS[s.model][0] >= 70 and s.sla_s < min(60, best_s)
+    applies = MODELS[s.model][0] >= 70 and s.warm_ttft_s <= s.sla_s < min(60, best_s)
     return fill(RULE, seconds | {"model": s.model, "best_s": best_s}) if applies else ""
 
 
@@ -1649,25 +1660,28 @@ def plan_result(s: Scenario, names: Sequence[str], **options: Any) -> Result:
     how, plans = planner.how, [*planner.plans()]
     plan, other_way = best(plans, how.prefer), "cost" if how.prefer == "layers" else "layers"
     relaxed, under = ([], plan["layers"]) if plan else (planner.relaxations(), [])
-    binding = relaxed[0]["kind"] if relaxed else "several limits together"
-    least = plan["min_workers"] if plan else 0
+    binding = (
+        relaxed[0]["kind"] if relaxed else "several limits together, for no change of one would do"
+    )
+    least, rule = plan["min_workers"] if plan else 0, mandatory(s, how.forbid)
     # The most ever in flight are the most replicas of one slot that start at once.
     lone = how.but(slots=1, cold_start_s=0.0, max_workers=100_000, jitter=False, patience_s=None)
     most = simulate(s, lone.but(evictions_per_day=0.0), planner.asked).peak
     always = min(-(-most // how.slots), how.max_workers or most)
+    ran = {"hours": planner.run((), 0)["hours"], "max_workers": workers(s, how)[1]}
     same = {name: x for name, x in vars(how).items() if name in TRAFFIC}
     return {
-        **head(s, under),
-        "run": {name: getattr(how, name) for name in (*PLANNED, *TRAFFIC)},
+        "run": {name: getattr(how, name) for name in (*PLANNED, *TRAFFIC)} | ran,
         "asked": asked_of(s, how),
         "feasible": plan is not None,
         **(plan | planner.sentences(plan) if plan else NO_PLAN | dict.fromkeys(SENTENCES)),
+        **head(s, under),
         "why": [*planner.why(under, least)],
         "other": {"prefer": other_way} | (best(plans, other_way) or {}) if plan else None,
         "rejected": planner.rejected(plan),
         "binding": None if plan else binding,
         "relaxations": relaxed,
-        "mandatory": mandatory(s),
+        "mandatory": "" if plan and not {"warm-pool", "warm-node"} & {*under} else rule,
         "phases": phases_result(s, under),
         "doing_nothing": planner.plan((), 0),
         "always_on": planner.plan(("warm-pool",), always),
@@ -1680,19 +1694,25 @@ def tiers_result(s: Scenario, how: Planning) -> Result:
     """A plan for each tier of users, against one pool for all at the hardest promise."""
     if how.trace is not None:
         raise BadInput("--tiers: must be without --trace, for each tier has a rate")
+    if {"sla_s", "requests_per_hour"} & {*vars(s)}:
+        raise BadInput("--tiers: must be without --sla and --rate, for each tier has its own")
     _, slas, rates = zip(*how.tiers)
     rows: list[Result] = []
-    for name, sla_s, rate in (*how.tiers, ("one pool for all", min(slas), sum(rates))):
+    for name, sla_s, rate in (*how.tiers, ("one pool", min(slas), sum(rates))):
         plan = best(Planner(s.but(sla_s=sla_s, requests_per_hour=rate), how).plans(), how.prefer)
         tier = {"name": name, "sla_s": sla_s, "requests_per_hour": rate}
         rows.append(tier | {"feasible": plan is not None} | (plan or NO_PLAN))
     *apart, pooled = rows
     hardest, feasible = apart[slas.index(min(slas))], all(row["feasible"] for row in apart)
+    nodes = sum("warm-node" in (row["layers"] or ()) for row in apart)
+    usd = sum(row["usd_per_month"] or 0 for row in apart) - max(nodes - 1, 0) * node_usd_per_month(
+        s
+    )
     return {
         **head(s, how.require),
         "feasible": feasible,
         "tiers": apart,
-        "usd_per_month": sum(row["usd_per_month"] for row in apart) if feasible else None,
+        "usd_per_month": usd if feasible else None,  # one standby node serves all tiers
         "one_pool": pooled,
         "premium": hardest["name"],
         "dedicated_usd_per_month": (hardest["min_workers"] or 1) * node_usd_per_month(s),
@@ -1719,7 +1739,7 @@ def plain(x: float) -> str:
 
 
 def duration(x: float) -> str:
-    return f"{three(x)} s" if x >= 1 else f"{1000 * x:.3g} ms"
+    return f"{three(x)} s" if x >= 0.9995 else f"{1000 * x:.3g} ms"
 
 
 def dollars(x: float) -> str:
@@ -1727,7 +1747,8 @@ def dollars(x: float) -> str:
 
 
 def size(x: float) -> str:
-    unit, name = (1e9, "GB") if x >= 1e9 else (1e6, "MB") if x >= 1e6 else (1e3, "kB")
+    units = ((1e9, "GB"), (1e6, "MB"), (1e3, "kB"))
+    unit, name = next((row for row in units if x >= 0.9995 * row[0]), units[-1])
     return f"{x / unit:.3g} {name}"
 
 
@@ -1738,7 +1759,7 @@ FORMS: dict[str, Callable[[float], str]] = {
     "$": dollars,
     "B": size,
     "M": lambda x: f"{x / 60:.1f} min",
-    "G": lambda x: f"{8 * x:.3g} Gbit/s",
+    "G": lambda x: f"{8 * x:.3g}",
     "E": lambda x: plain(round(x) if x >= 100 else x),  # an end of a range
 }
 
@@ -1807,7 +1828,7 @@ def table(lines: Sequence[str], markdown: bool) -> list[str]:
     if not markdown:
         return ["  ".join(row).rstrip() for row in zip(*columns)]
     rows = [f"| {' | '.join(row)} |" for row in zip(*columns)]
-    return ["", rows[0], "|---" * len(columns) + "|", *rows[1:], ""]
+    return [rows[0], "|---" * len(columns) + "|", *rows[1:]]
 
 
 def page(text: str, markdown: bool = False) -> str:
@@ -1818,12 +1839,15 @@ def page(text: str, markdown: bool = False) -> str:
             rows.append(line)
             continue
         if line.endswith(" -"):
-            line = f"## {line[:-2]}\n" if markdown else line[:-1].ljust(80, "-")
+            line = f"## {line[:-2]}" if markdown else line[:-1].ljust(80, "-")
         laid += [*(table(rows, markdown) if rows else []), line]
         rows = []
     for line in laid:
+        alike = line[:1] == done[-1][:1] in ("|", " ")  # of a table or a command
+        done += [""] if markdown and done[-1] and not alike else []
         line = line if markdown else line.replace("**", "").rstrip()
-        while not markdown and len(line) > 80 and (cut := line.rfind(" ", 3, 81)) > 0:
+        wraps = not markdown and line[:2] != "  "  # commands do not
+        while wraps and len(line) > 80 and (cut := line.rfind(" ", 3, 81)) > 0:
             done.append(line[:cut].rstrip())
             line = "  " + line[cut:].lstrip()
         done += [line] if line or done[-1] else []
@@ -1834,14 +1858,19 @@ def typed(s: Scenario, names: Sequence[str], command: str = "", how: Traffic = A
     """What to type for this, on one line or else an option on each."""
     layers = "all" if len(names) == len(LAYERS) else ",".join(names)
     words = [f"python code/main.py{command}", *([f"--with {layers}"] if names else [])]
-    words += [dashed(name) + f" {x}" * (x is not True) for name, x in vars(how).items()]
-    words += [f"--set {name}={value}" for name, value in vars(s).items()]
+    if vars(how):
+        from shlex import quote
+
+        for name, x in vars(how).items():
+            text = quote(str(x)).removesuffix(".0")
+            words.append(dashed(name) if x is True else f"{dashed(name)} {text}")
+    words += [f"--set {name}={x}".removesuffix(".0") for name, x in vars(s).items()]
     line = " ".join(words)
     return line if len(line) < 78 else " \\\n      ".join(words)
 
 
 SCENARIO = """\
-2 SCENARIO: model {scenario[model]}, scaled to zero -
+2 SCENARIO: model {scenario[model]} -
 {scenario[weights_gb]:D} GB of weights on {replica[gpus]:D} x {scenario[gpu_hbm_gb]:D} GB of GPU \
 memory: {replica[usd_per_hour]:$}/h a replica
 promised: P99 time to first token {scenario[sla_s]:T}; a late request costs \
@@ -1866,8 +1895,8 @@ notes* {note}
 a snapshot shortens neither node nor image; a pre-seeded image moves its bytes, and a lazily read \
 volume pays for them at first touch
 5 COLD PATH: layers in a stack -
-| --with | path s | speed-up | rent $/month | |
-stacks* | {layers} | {cold_start_s:N} | {speedup:.1f}x | {standing_usd_per_month:$} | {mark} |
+| path s | speed-up | rent $/month | | --with |
+stacks* | {cold_start_s:N} | {speedup:.1f}x | {standing_usd_per_month:$} | {mark} | {layers} |
 the first request waits {first_request_ttft_s:T} here; on a free warm slot \
 {scenario[warm_ttft_s]:T}
 warm-node rents an idle node: for one product it costs what a warm replica costs
@@ -1879,7 +1908,7 @@ a warm replica's month, per minute of cold start that it avoids: {minute[usd]:$}
 on a {scenario[small_gpu_usd_per_hour]:$} GPU
 for one product: what a warm pool adds to scale-to-zero's bill, and what late requests cost \
 without it; those that come while a replica boots are late too
-| requests/h | boots/day | late | pool $/h | late $/h | cheaper | |
+| requests/h | boots/day | late | adds $/h | late $/h | cheaper | |
 break_even/table* | {requests_per_hour:D} | {cold_starts_per_day:N} | {over_sla_fraction:.1%} | \
 {warm_premium_usd_per_hour:$} | {cold_tax_usd_per_hour:$} | {cheaper} | {mark} |
 {break_even[regime]}
@@ -1893,8 +1922,8 @@ in one piece |
 | tokens | {migration[token_bytes]:B} | {migration[ship_tokens_s]:T} | {migration[pause_s]:T} | \
 {migration[recomputed_tokens]:D} recomputed, rounds: {migration[rounds]:D} |
 | nothing | 0 B | {unmoved_s:T} | {unmoved_s:T} | cold start, then prefill |
-tokens take less time than KV cache below {migration[crossover_gb_s]:G}; this network has \
-{scenario[network_gb_s]:G}
+tokens take less time than KV cache below {migration[crossover_gb_s]:G} Gbit/s; this network \
+has {scenario[network_gb_s]:G}
 with these layers an eviction stops the request for {migration[eviction_pause_s]:T}
 """
 DAY = """\
@@ -1908,16 +1937,17 @@ Finding: {finding[longest]} takes longest, {finding[longest_s]:T} of {cold_start
 """
 MOVES = """\
 
-| context | KV cache | tokens | time | pause | 10 Gbit/s | 25 | 100 | 400 | tokens win |
-table* | {prompt_tokens:D} | {kv_bytes:B} | {token_bytes:B} | {ship_tokens_s:T} | {pause_s:T} | \
+time and pause of tokens; KV cache over 10, 25, 100, 400 Gbit/s; the crossover in Gbit/s
+| context | KV cache | time | pause | 10 | 25 | 100 | 400 | cross |
+table* | {prompt_tokens:D} | {kv_bytes:B} | {ship_tokens_s:T} | {pause_s:T} | \
 {over[10 Gbit/s][ship_kv_s]:T} | {over[25 Gbit/s][ship_kv_s]:T} | \
-{over[100 Gbit/s][ship_kv_s]:T} | {over[400 Gbit/s][ship_kv_s]:T} | below {crossover_gb_s:G} |
+{over[100 Gbit/s][ship_kv_s]:T} | {over[400 Gbit/s][ship_kv_s]:T} | {crossover_gb_s:G} |
 """
 RUN = """\
 8 TRAFFIC: {requests:D} requests in {hours:D} h, {asked}, seed {run[seed]:D} -
 {run[min_workers]:D} to {run[max_workers]:D} replicas of {run[slots]:D} slots, kept idle for \
-{scenario[keep_alive_s]:T}; a request takes {run[service_s]:T}, {run[service]}; a cold start \
-takes {run[cold_start_s]:T}
+{scenario[keep_alive_s]:T}; a request takes {run[service_s]:T}, {run[service]}{or_traced}; \
+a cold start takes {run[cold_start_s]:T}
 run/jitter* those {run[cold_start_s]:T} are an average: phases lean to the long side of {path_s:T}
 | | P50 | P90 | P99 | P99.9 | max | mean |
 | TTFT of the served | {ttft_s[p50]:T} | {ttft_s[p90]:T} | {ttft_s[p99]:T} | {ttft_s[p999]:T} | \
@@ -1952,13 +1982,16 @@ PLAN = """\
 feasible* **{layers}**, min_workers {min_workers:D}: {usd_per_month:$} a month; P99 is \
 {p99_ttft_s:T}, {over_sla_fraction:.2%} of requests are late
 other* of least {prefer}: {layers}, min_workers {min_workers:D}, {usd_per_month:$} a month
-binding* **No plan** keeps it within these limits. What binds: {binding}. What alone would do:
-relaxations* - {change}: then {layers}, min_workers {min_workers:D}, {usd_per_month:$} a month
+binding* **No plan** keeps it within these limits. What binds: {binding}.
+relaxations* - what alone would do: {change}; then {layers}, min_workers {min_workers:D}, \
+{usd_per_month:$} a month
 mandatory* {mandatory}
 
 | phase | raw s | here s |
 phases* | {name} | {raw_seconds:N} | {seconds:N} |
 | total | {raw_cold_start_s:N} | {path_s:N} |
+run/jitter* with phases drawn from their ranges a cold start takes {cold_start_s:T} on average
+run/patience_s* P99 is of those served; who gave up after {run[patience_s]:T} counts as late
 
 | layer | attacks | saves | price |
 why* | {layer} | {attacks} | {saves_s:T} | {price} |
@@ -1970,7 +2003,8 @@ doing_nothing* | doing nothing | {usd_per_month:$} | {min_workers:D} | {over_sla
 {p99_ttft_s:T} | {cold_starts_per_day:D} |
 always_on* | always on | {usd_per_month:$} | {min_workers:D} | {over_sla_fraction:.2%} | \
 {p99_ttft_s:T} | {cold_starts_per_day:D} |
-at most {most_in_flight:D} requests are in flight at once; a replica has {run[slots]:D} slots
+at most {most_in_flight:D} requests are in flight at once; a replica has {run[slots]:D} slots, \
+and at most {run[max_workers]:D} replicas run, or as many as the pool has
 
 feasible* Tail: {tail_policy}
 feasible* Failure: {failure_mode}
@@ -1978,19 +2012,19 @@ feasible* Alert: {alert}
 rejected* - rejected: {layers}, min_workers {min_workers:D}: {reason}
 
 The same run:
+
     {command}
 """
 TIERS = """\
 9 PLAN: tiers of users, an endpoint for each or one pool for all -
-| tier | SLA | requests/h | layers | min_workers | P99 | late | $/month |
-tiers* | {name} | {sla_s:T} | {requests_per_hour:D} | {layers} | {min_workers:D} | \
-{p99_ttft_s:T} | {over_sla_fraction:.2%} | {usd_per_month:$} |
-one_pool* | {name} | {sla_s:T} | {requests_per_hour:D} | {layers} | {min_workers:D} | \
-{p99_ttft_s:T} | {over_sla_fraction:.2%} | {usd_per_month:$} |
-all tiers: {usd_per_month:$} a month
-a {premium} tenant with replicas of its own adds {dedicated_usd_per_month:$} a month
+| tier | SLA | per h | late | P99 | $/month | min_workers | layers |
+tiers* | {name} | {sla_s:T} | {requests_per_hour:D} | {over_sla_fraction:.2%} | {p99_ttft_s:T} | \
+{usd_per_month:$} | {min_workers:D} | {layers} |
+one_pool* | {name} | {sla_s:T} | {requests_per_hour:D} | {over_sla_fraction:.2%} | \
+{p99_ttft_s:T} | {usd_per_month:$} | {min_workers:D} | {layers} |
+feasible* the tiers apart: {usd_per_month:$} a month; in one pool: {one_pool[usd_per_month]:$}
+a tenant of the tier {premium} with replicas of its own adds {dedicated_usd_per_month:$} a month
 """
-
 
 # --- 11 CLI --------------------------------------------------------------------------------------
 
@@ -2111,7 +2145,8 @@ def read(option: str, text: str) -> Any:
         return [*LAYERS] if "all" in words else words
     if option == "tiers":
         rows = [row.split(":") for row in text.split(",")]
-        if {*map(len, rows)} != {3}:
+        tiers = {row[0] for row in rows} - {""}
+        if {*map(len, rows)} != {3} or len(tiers) < len(rows):
             raise BadInput(f"{label}{text!r:.40}: must be NAME:SLA:RATE,..., as {TIERS_ASKED}")
         rate = "requests_per_hour"
         return [

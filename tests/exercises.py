@@ -194,7 +194,14 @@ def judge(question: Question, answers: dict[str, Any]) -> Verdict:
     try:
         truth = question.truth(table["given"])
         slips = question.slips(table["given"])
-    except (KeyError, TypeError, AttributeError, main.BadInput) as error:
+    except (
+        LookupError,
+        TypeError,
+        AttributeError,
+        ValueError,
+        ArithmeticError,
+        main.BadInput,
+    ) as error:
         return Verdict("wrong", f"{question.exercise}.given cannot be used: {error!r}")
     if near(value, [truth]):
         return Verdict("right", "")
@@ -226,17 +233,22 @@ def judge_stack(answers: dict[str, Any]) -> Verdict:
     return Verdict("right", "")
 
 
+TIERS = [("paid", 3.0, 200.0), ("trial", 20.0, 10.0), ("batch", 600.0, 5.0)]
+
+
 def judge_tiers(answers: dict[str, Any]) -> Verdict:
     """Exercise 5: the learner's policy, simulated: each SLA met, within 15% of the cheapest."""
     table = answers.get("exercise_5", {})
     workers = table.get("min_workers", {}) if isinstance(table, dict) else {}
-    tiers = main.read("tiers", main.TIERS_ASKED)
-    if not isinstance(workers, dict) or all(workers.get(name, "") == "" for name, *_ in tiers):
-        return Verdict("blank", f"exercise_5.min_workers: write numbers into {ANSWERS.name}")
+    blank = not isinstance(workers, dict) or any(workers.get(row[0], "") == "" for row in TIERS)
+    if blank:
+        return Verdict(
+            "blank", f"exercise_5.min_workers: write numbers into outputs/{ANSWERS.name}"
+        )
     layers, usd, least_usd = table.get("layers", []), 0.0, 0.0
     if not isinstance(layers, list) or not {*map(str, layers)} <= {*main.LAYERS}:
         return Verdict("wrong", f"exercise_5.layers = {layers!r}: is each a name as in --with?")
-    for name, sla_s, rate in tiers:
+    for name, sla_s, rate in TIERS:
         place, count = f"exercise_5.min_workers.{name}", workers.get(name, "")
         if isinstance(count, bool) or not isinstance(count, int) or not 0 <= count <= 100:
             return Verdict("wrong", f"{place} = {count!r}: is it a whole number of replicas?")

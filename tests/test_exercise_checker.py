@@ -209,15 +209,28 @@ def test_a_stack_is_judged_by_simulation(layers: object, state: str, says: str) 
 
 
 @pytest.mark.parametrize(
+    "given", [{"sla_s": 1000.0}, {"drop_usd": 0}, {"drop_usd": "x"}, {"x": 1}]
+)
+def test_a_given_that_no_rate_answers_is_named(given: dict[str, object]) -> None:
+    tables = shipped(requests_per_hour=7)
+    tables["exercise_1"]["given"] |= given
+    verdict = judge(BY_NAME["requests_per_hour"], tables)
+    assert verdict.state == "wrong"
+    assert ("given cannot be used" in verdict.says) == ("x" not in given)
+
+
+@pytest.mark.parametrize(
     ("workers", "layers", "state", "says"),
     [
-        (("", "", ""), [], "blank", "write numbers"),
+        (("", "", ""), [], "blank", "write numbers into outputs/"),
+        ((1, 1, ""), [], "blank", "write numbers"),
         ((1, 1, "x"), [], "wrong", "whole number"),
         ((1, 1, 0), ["presed"], "wrong", "each a name"),
         ((1, 0, 0), ["preseed"], "wrong", "min_workers.trial = 0: too many"),
         ((1, 1, 1), ["preseed", "snapshot"], "wrong", "too much money"),
         ((2, 1, 0), ["preseed", "snapshot"], "wrong", "too much money"),
         ((1, 1, 0), ["preseed", "snapshot"], "right", ""),
+        ((0, 1, 0), [], "right", ""),
     ],
 )
 def test_tiers_are_judged_by_simulating_the_policy(

@@ -469,6 +469,31 @@ def test_json_has_the_keys_of_the_spec_and_the_text_their_figures() -> None:
         )
 
 
+def test_the_next_run_is_another_one() -> None:
+    def following(rate: float = 300.0, **options: Any) -> str:
+        return str(traffic(main.Scenario(requests_per_hour=rate), **options)["next"])
+
+    assert following() == "--evictions-per-day 24"
+    assert following(evictions_per_day=1.0, seed=7) == "--seed 8"
+    assert following(rate=30.0) == "--min-workers 1"
+    assert following(rate=30.0, min_workers=1, slots=1) == "--min-workers 2"
+    assert following(slots=1, service_s=60.0, max_workers=2) == "--max-workers 3"
+
+
+@pytest.mark.parametrize(
+    ("shown", "says"),
+    [
+        (main.duration(0.99994), "1 s"),
+        (main.duration(0.9994), "999 ms"),
+        (main.size(999.6e6), "1 GB"),
+        (main.size(999.4e6), "999 MB"),
+        (main.size(2.0), "0.002 kB"),
+    ],
+)
+def test_units_change_where_three_digits_do(shown: str, says: str) -> None:
+    assert shown == says
+
+
 def test_options_win_over_set_and_layers_and_belong_to_traffic() -> None:
     options = ["--set", "sla_s=9", "--sla", "5", "--keep-alive", "60", "--min-workers", "2"]
     scenario = json.loads(run("--json", *options).stdout)["scenario"]
