@@ -1846,7 +1846,7 @@ def page(text: str, markdown: bool = False) -> str:
         alike = line[:1] == done[-1][:1] in ("|", " ")  # of a table or a command
         done += [""] if markdown and done[-1] and not alike else []
         line = line if markdown else line.replace("**", "").rstrip()
-        wraps = not markdown and line[:2] != "  "  # commands do not
+        wraps = not markdown and not line.lstrip().startswith(("python ", "--"))  # no commands
         while wraps and len(line) > 80 and (cut := line.rfind(" ", 3, 81)) > 0:
             done.append(line[:cut].rstrip())
             line = "  " + line[cut:].lstrip()

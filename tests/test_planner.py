@@ -268,13 +268,13 @@ def test_a_trace_is_judged_by_its_own_hours_and_quoted_for_a_shell(tmp_path: Pat
     path = tmp_path / "my trace.csv"
     path.write_text("arrival_s,service_s\n" + "".join(f"{k},3\n" for k in range(900)))
     done = run("plan", "--trace", str(path), "--sla", "400")
-    assert re.search(r"judged\s+by\s+0\.\d+\s+h -", done.stdout)
+    assert re.search(r"judged\s+by\s+0\.\d+\s+h", done.stdout)
     assert f"--trace '{path}'" in done.stdout
     lines = done.stdout.split("The same run:\n\n")[1].replace("\\\n", " ")
     same = run(*shlex.split(lines)[2:])
     assert same.returncode == 0
     late = json.loads(run("plan", "--trace", str(path), "--sla", "400", "--json").stdout)
-    assert f"late                  {late['over_sla_fraction']:.2%}  over 400 s" in same.stdout
+    assert re.search(rf"late +{late['over_sla_fraction']:.2%} +over 400 s", same.stdout)
 
 
 def test_tiers_share_a_standby_node() -> None:
