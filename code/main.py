@@ -1343,46 +1343,41 @@ class Planner:
         return float(f"{min(1.011 * min(tails, default=HOUR_S), HOUR_S):.3g}")
 
     def relaxations(self) -> list[Result]:
-        """Of each kind of limit the cheapest change that alone would do, where one does."""
-        s, how, sla_s = self.s, self.how, self.kept_sla_s()
-        more = how.but(max_workers=min(100_000, 1_000_000 // how.slots))
-        tries: list[tuple[str, str, Scenario, Planning]] = [
+        """For each kind of limit the cheapest plan without it, and the change that allows it."""
+        s, how, rows = self.s, self.how, []
+        kept_s, most = self.kept_sla_s(), min(100_000, 1_000_000 // how.slots)
+        for kind, change, later, eased in (
             ("budget", "--budget {whole_usd:.0f}", s, how.but(budget=None)),
-            ("max_workers", "--max-workers {peak_replicas:.0f}", s, more),
-        ]
-        for kind in ("forbid", "require"):
-            for name in (names := getattr(how, kind)):
-                eased = how.but(**{kind: without(names, name)})
-                tries.append(("layer", f"without --{kind} {name}", s, eased))
-        tries.append(("sla", f"--sla {sla_s:g}", s.but(sla_s=sla_s), how))
-        rows: dict[str, Result] = {}
-        for kind, change, with_s, with_how in tries:
-            plan = best(Planner(with_s, with_how, self).plans(), "cost")
-            if plan and (kind not in rows or plan["usd_per_month"] < rows[kind]["usd_per_month"]):
-                said = fill(change, plan | {"whole_usd": math.ceil(plan["usd_per_month"])})
-                rows[kind] = {"kind": kind, "change": said} | plan
-        return [*rows.values()]
+            ("max_workers", "--max-workers {peak_replicas:.0f}", s, how.but(max_workers=most)),
+            ("layer", "without --forbid {taken}", s, how.but(forbid=())),
+            ("layer", "without --require {left}", s, how.but(require=())),
+            ("sla", "--sla {kept_s:.4g}", s.but(sla_s=kept_s), how),
+        ):
+            if plan := best(Planner(later, eased, self).plans(), "cost"):
+                taken = [name for name in how.forbid if name in plan["layers"]]
+                left = [name for name in how.require if name not in plan["layers"]]
+                fields = plan | {"kept_s": kept_s, "taken": taken, "left": left}
+                fields["whole_usd"] = math.ceil(plan["usd_per_month"])
+                rows.append(plan | {"kind": kind, "change": fill(change, fields)})
+        return rows
 
     def rejected(self, plan: Result | None) -> list[Result]:
         """The nearest that are not taken, with the reason: the shortest path without a pool, no
         layer, one warm replica, and this plan with a replica or a layer less."""
-        allowed = [*self.stacks()]
+        names, least = (plan["layers"], plan["min_workers"]) if plan else ([], 0)
+        allowed, rows = [*self.stacks()], []
         lone = [each for each in allowed if "warm-pool" not in each]
         tries = [(min(lone, key=self.path_s, default=()), 0), ((), 0), (("warm-pool",), 1)]
-        if plan:
-            names, least = plan["layers"], plan["min_workers"]
-            tries.append((tuple(names), max(least - 1, 0)))
-            tries += [(tuple(without(names, name)), least) for name in names]
-        rows = []
-        for names, least in dict.fromkeys(tries):
-            if names in allowed and ("warm-pool" in names) == (least > 0):
-                row = self.plan(names, least)
+        tries += [((*names,), least - 1), *(((*without(names, name),), least) for name in names)]
+        for each, count in dict.fromkeys(tries):
+            if each in allowed and count >= 0 and ("warm-pool" in each) == (count > 0):
+                row = self.plan(each, count)
                 late = not holds_p99(1, row["over_sla_fraction"])
-                dear = row["usd_per_month"] > self.budget
-                reason = REASONS["late" if late else "dear" if dear else "more"]
-                if row != plan:
-                    rows.append(row | {"reason": fill(reason, row)})
-        return rows[:3]
+                reason = (
+                    "late" if late else "dear" if row["usd_per_month"] > self.budget else "more"
+                )
+                rows.append(row | {"reason": fill(REASONS[reason], row)})
+        return [row for row in rows if not plan or not plan.items() <= row.items()][:3]
 
     def why(self, names: Sequence[str], least: int) -> Iterator[Result]:
         """For each layer what it attacks, and the seconds it takes off, all the others there."""
