@@ -136,7 +136,12 @@ PUBLISHED_S = {  # low, typical, high of the raw 70b path's phases [lesson]
 GPU_HEADROOM = 1.1  # GPU memory per byte of weights: KV cache, activations [assumed]
 P99_OVER = 0.01  # P99 holds while at most this share of requests is over [arith]
 
-FIGURES = [name for name in vars(Figures) if not name.startswith("_")]
+
+def names_of(record: type) -> list[str]:
+    return [name for name in vars(record) if not name.startswith("_")]
+
+
+FIGURES = names_of(Figures)
 ABOVE_ZERO = """bytes_per_param weights_gb read_streams streamer_read_streams gpu_hbm_gb
     hours_per_month sla_s gpu_tflops prefill_mfu hours max_workers
     slots""".split()  # and each *_gb_s; others may be 0
@@ -179,6 +184,9 @@ class Record:
 
     def but(self, **changes: Any) -> Self:
         return type(self)(**{**vars(self), **changes})
+
+    def pick(self, names: Iterable[str]) -> Result:
+        return {name: getattr(self, name) for name in names}
 
 
 class Scenario(Record, Figures):
@@ -430,8 +438,8 @@ def first_request_ttft_s(s: Scenario) -> float:
     return s.warm_ttft_s if s.has_pool and s.min_workers else cold_start_s(s)
 
 
-def without(names: Iterable[str], name: str) -> list[str]:
-    return [other for other in names if other != name]
+def without(names: Iterable[str], *others: str) -> list[str]:
+    return [name for name in names if name not in others]
 
 
 def working(s: Scenario, names: Iterable[str]) -> list[str]:
@@ -677,7 +685,7 @@ class Traffic(Record):
 
 
 AS_USUAL = Traffic()
-TRAFFIC = [name for name in vars(Traffic) if not name.startswith("_")]
+TRAFFIC = names_of(Traffic)
 
 
 def workers(s: Scenario, how: Traffic) -> tuple[int, int]:
@@ -1241,7 +1249,7 @@ class Planning(Traffic):
     tiers: Sequence[tuple[str, float, float]] = ()  # name, SLA in s, requests/h of each
 
 
-PLANNED = [name for name in vars(Planning) if not name.startswith("_")]
+PLANNED = names_of(Planning)
 NO_PLAN: Result = dict.fromkeys(
     """layers min_workers cold_start_s p99_ttft_s over_sla_fraction usd_per_month
     cold_starts_per_day peak_replicas""".split()
@@ -1355,7 +1363,7 @@ class Planner:
         ):
             if plan := best(Planner(later, eased, self).plans(), "cost"):
                 taken = [name for name in how.forbid if name in plan["layers"]]
-                left = [name for name in how.require if name not in plan["layers"]]
+                left = without(how.require, *plan["layers"])
                 fields = plan | {"kept_s": kept_s, "taken": taken, "left": left}
                 fields["whole_usd"] = math.ceil(plan["usd_per_month"])
                 rows.append(plan | {"kind": kind, "change": fill(change, fields)})
@@ -1460,7 +1468,7 @@ def head(s: Scenario, names: Sequence[str]) -> Result:
     was = vars(Figures) | {"weights_gb": weights_gb(s.but(weights_gb=None))}
     here = [{"name": name, "was": was[name], "now": now} for name, now in vars(s).items()]
     return {
-        "scenario": {name: getattr(s, name) for name in FIGURES} | {"weights_gb": weights_gb(s)},
+        "scenario": s.pick(FIGURES) | {"weights_gb": weights_gb(s)},
         "layers": [*names],
         "replica": {"gpus": gpus(s), "usd_per_hour": replica_usd_per_hour(s)},
         "raw_cold_start_s": cold_start_s(s),
@@ -1574,7 +1582,7 @@ def run_result(
     """One run of traffic under the named layers."""
     under, rent = stack(s, names), standby_usd_per_month(s, names) / s.hours_per_month
     (least, most), cold_s = workers(under, how), mean_cold_s(under, how)
-    run = {name: getattr(how, name) for name in TRAFFIC}
+    run = how.pick(TRAFFIC)
     run |= {"min_workers": least, "max_workers": most, "cold_start_s": cold_s}
     figures = traffic_figures(under, simulate(under, how, asked), rent)
     return {"run": run, **figures, "closed_form": closed_forms(under, how, figures)}
@@ -1633,8 +1641,7 @@ best path is {node_provision:D} + {image_pull:D} + {weight_load:D} + {engine_ini
 
 def mandatory(s: Scenario, forbid: Sequence[str]) -> str:
     """The lesson's rule for large models under 60 s, where it applies, with the model's reason."""
-    free = [name for name in LAYERS if name not in (*forbid, "warm-pool", "warm-node")]
-    seconds = path(stack(s, free))
+    seconds = path(stack(s, without(LAYERS, *forbid, "warm-pool", "warm-node")))
     best_s = sum(seconds.values())
     applies = MODELS[s.model][0] >= 70 and s.warm_ttft_s <= s.sla_s < min(60, best_s)
     return fill(RULE, seconds | {"model": s.model, "best_s": best_s}) if applies else ""
@@ -1666,7 +1673,7 @@ def plan_result(s: Scenario, names: Sequence[str], **options: Any) -> Result:
     ran = {"hours": planner.run((), 0)["hours"], "max_workers": workers(s, how)[1]}
     same = {name: x for name, x in vars(how).items() if name in TRAFFIC}
     return {
-        "run": {name: getattr(how, name) for name in (*PLANNED, *TRAFFIC)} | ran,
+        "run": how.pick([*PLANNED, *TRAFFIC]) | ran,
         "asked": asked_of(s, how),
         "feasible": plan is not None,
         **(plan | planner.sentences(plan) if plan else NO_PLAN | dict.fromkeys(SENTENCES)),
@@ -2038,7 +2045,7 @@ COMMANDS: dict[str, tuple[Callable[..., Result], str, str, list[str]]] = {
         plan_result,
         PLAN,
         "from an SLA to layers and a pool",
-        [*PLANNED, *(name for name in TRAFFIC if name not in UNPLANNED)],
+        [*PLANNED, *without(TRAFFIC, *UNPLANNED)],
     ),
 }
 SETS = {  # options that name a figure
