@@ -2147,7 +2147,7 @@ def read(option: str, text: str) -> Any:
         return [*LAYERS] if "all" in words else words
     if option == "tiers":
         rows = [row.split(":") for row in text.split(",")]
-        tiers = {row[0] for row in rows} - {""}
+        tiers = {row[0] for row in rows if "|" not in row[0]} - {""}
         if {*map(len, rows)} != {3} or len(tiers) < len(rows):
             raise BadInput(f"{label}{text!r:.40}: must be NAME:SLA:RATE,..., as {TIERS_ASKED}")
         rate = "requests_per_hour"

@@ -352,6 +352,7 @@ def test_the_page_says_all_that_a_plan_must(more: list[str]) -> None:
         (["--budget", "x"], "must be a number"),
         (["--rate", "1e7"], "more than 1,000,000 requests to plan for: must be fewer a day"),
         (["--tiers", ":1:1"], "must be NAME:SLA:RATE"),
+        (["--tiers", "a|b:1:1"], "must be NAME:SLA:RATE"),
         (["--tiers", "a:1:1,a:2:2"], "must be NAME:SLA:RATE"),
         (["--tiers", "--sla", "5"], "--tiers: must be without --sla and --rate"),
         (["--tiers", "--trace", "x"], "--tiers: must be without --trace"),
