@@ -1278,6 +1278,8 @@ class Planner:
         self.asked: list[Request] = [*asked]
         if len(self.asked) > HELD:
             raise BadInput(f"more than {HELD:,} requests to plan for: must be fewer a day")
+        if how.trace and not self.asked[-1][0]:
+            raise BadInput(f"--trace {how.trace}: must last for more than an instant to plan for")
 
     def run(self, names: Iterable[str], least: int, whole: bool = True) -> Result:
         """A stack with a pool of so many; unless whole, it may be cut once it breaks P99."""
@@ -1293,7 +1295,7 @@ class Planner:
     def plan(self, names: Sequence[str], least: int) -> Result:
         """A stack and a pool size, and what a whole run shows of them; a month of all products."""
         s, run = self.s, self.run(names, least)
-        usd = run["usd"] * s.products * s.hours_per_month / (run["hours"] or 1.0)
+        usd = run["usd"] * s.products * s.hours_per_month / run["hours"]
         return {
             "layers": [*names],
             "min_workers": least,
@@ -1384,7 +1386,7 @@ class Planner:
                 reason = (
                     "late" if late else "dear" if row["usd_per_month"] > self.budget else "more"
                 )
-                rows.append(row | {"reason": fill(REASONS[reason], row)})
+                rows.append(row | {"reason": fill(REASONS[reason], row | {"count": len(each)})})
         return [row for row in rows if not plan or not plan.items() <= row.items()][:3]
 
     def why(self, names: Sequence[str], least: int) -> Iterator[Result]:
@@ -1410,6 +1412,9 @@ class Planner:
             "pool": least > 0,
             "none": least == 0,
             "places": least * self.how.slots,
+            "patience_s": self.how.patience_s,
+            "moves": "migrate" in names,
+            "stays": "migrate" not in names,
             "left": least - 1,
             "unmoved_s": plan["cold_start_s"] + prefill_s(s, s.prompt_tokens),
             "moved_s": migration(s)["pause_s"],
@@ -1422,20 +1427,23 @@ class Planner:
 REASONS = {
     "late": "{over_sla_fraction:.2%} are late: P99 is {p99_ttft_s:T}, a boot {cold_start_s:T}",
     "dear": "over the budget: {usd_per_month:$} a month",
-    "more": "holds P99 too, for {usd_per_month:$} a month",
+    "more": "holds P99 too, layers: {count:D}, for {usd_per_month:$} a month",
 }
 SENTENCES = {
     "tail_policy": """\
 none* the first user on a fresh replica waits {cold_start_s:T}, those right behind for its rest;
 pool* {places:D} requests at once find a free warm slot, {scenario[warm_ttft_s]:T}; the first \
 user beyond waits for a slot, or {cold_start_s:T} for a fresh replica where max-workers allow one;
+patience_s* who has waited for {patience_s:T} gives up;
 {over_sla_fraction:.2%} of all are late""",
     "failure_mode": """\
-none* when the replica dies, what it was serving stands still for {unmoved_s:T}, cold start and \
-prefill; live migration makes that {moved_s:T}, but only where another replica is ready
+none* when the replica dies, what it was serving
 pool* when a warm replica dies, {left:D} of {min_workers:D} are left for {cold_start_s:T}; \
-what it was serving starts over on a free slot of another, or where there is none stands still \
-for {unmoved_s:T}; live migration to a free slot makes that {moved_s:T} and loses no work
+what it was serving
+moves* moves to a free slot of another and stands still for {moved_s:T}, or where there is none \
+starts over after {unmoved_s:T}
+stays* starts over on a free slot of another, or where there is none after {unmoved_s:T}; live \
+migration to a free slot would make that {moved_s:T} and lose no work
 elsewhere* -- a snapshot restores only on the GPU type and count that it was taken on: elsewhere \
 the path is {cold_start_s:T} and P99 {p99_ttft_s:T}""",
     "alert": """\
@@ -1588,16 +1596,23 @@ def run_result(
     return {"run": run, **figures, "closed_form": closed_forms(under, how, figures)}
 
 
+def replayable(how: Traffic) -> bool:
+    """Whether the same requests can be had again: not those of a pipe."""
+    from os.path import isfile
+
+    return how.trace is None or isfile(how.trace)
+
+
 def traffic_result(s: Scenario, names: Sequence[str], **options: Any) -> Result:
     """A run with these options of Traffic; with evictions, also with or without migrate."""
     how, moved = Traffic(**options), "migrate" in names
     found, labels = run_result(s, names, how), ("without migrate", "with migrate")
     compared = [found["evictions"] | {"name": labels[moved]}] if how.evictions_per_day else []
-    if compared and how.trace != "-":  # standard input cannot be replayed
+    if compared and replayable(how):
         other = run_result(s, without(names, "migrate") if moved else [*names, "migrate"], how)
         compared.insert(1 - moved, other["evictions"] | {"name": labels[not moved]})
     late, run = not holds_p99(1, found["over_sla_fraction"]), found["run"]
-    full = found["replicas"]["peak"] >= run["max_workers"]
+    full = run["min_workers"] == run["max_workers"] or found["waiting_at_end"]
     more = "max_workers" if full else "min_workers"
     worse = f"--seed {how.seed + 1}" if how.evictions_per_day else "--evictions-per-day 24"
     option = f"{dashed(more)} {run[more] + 1}" if late else worse
@@ -1634,17 +1649,22 @@ def migrate_result(s: Scenario, names: Sequence[str]) -> Result:
 
 
 RULE = """\
-a {model} under 60 s needs a warm pool, or its substitute, the standby node: without either the \
-best path is {node_provision:D} + {image_pull:D} + {weight_load:D} + {engine_init:D} + \
-{first_forward:D} = {best_s:T} -- unless traffic alone keeps replicas warm"""
+a {model} under 60 s needs a warm pool, or down to {node_s:T} its substitute, the standby node: \
+without either the best path is {node_provision:D} + {image_pull:D} + {weight_load:D} + \
+{engine_init:D} + {first_forward:D} = {best_s:T} -- unless traffic alone keeps replicas warm"""
 
 
 def mandatory(s: Scenario, forbid: Sequence[str]) -> str:
     """The lesson's rule for large models under 60 s, where it applies, with the model's reason."""
     seconds = path(stack(s, without(LAYERS, *forbid, "warm-pool", "warm-node")))
     best_s = sum(seconds.values())
+    node_s = cold_start_s(stack(s, without(LAYERS, *forbid)))
     applies = MODELS[s.model][0] >= 70 and s.warm_ttft_s <= s.sla_s < min(60, best_s)
-    return fill(RULE, seconds | {"model": s.model, "best_s": best_s}) if applies else ""
+    return (
+        fill(RULE, seconds | {"model": s.model, "best_s": best_s, "node_s": node_s})
+        if applies
+        else ""
+    )
 
 
 def plan_result(s: Scenario, names: Sequence[str], **options: Any) -> Result:
@@ -1670,7 +1690,8 @@ def plan_result(s: Scenario, names: Sequence[str], **options: Any) -> Result:
     lone = how.but(slots=1, cold_start_s=0.0, max_workers=100_000, jitter=False, patience_s=None)
     most = simulate(s, lone.but(evictions_per_day=0.0), planner.asked).peak
     always = min(-(-most // how.slots), how.max_workers or most)
-    ran = {"hours": planner.run((), 0)["hours"], "max_workers": workers(s, how)[1]}
+    most_workers = workers(s, how.but(min_workers=least))[1]
+    ran = {"hours": planner.run((), 0)["hours"], "max_workers": most_workers}
     same = {name: x for name, x in vars(how).items() if name in TRAFFIC}
     return {
         "run": how.pick([*PLANNED, *TRAFFIC]) | ran,
@@ -1694,10 +1715,9 @@ def plan_result(s: Scenario, names: Sequence[str], **options: Any) -> Result:
 
 def tiers_result(s: Scenario, how: Planning) -> Result:
     """A plan for each tier of users, against one pool for all at the hardest promise."""
-    if how.trace is not None:
-        raise BadInput("--tiers: must be without --trace, for each tier has a rate")
-    if {"sla_s", "requests_per_hour"} & {*vars(s)}:
-        raise BadInput("--tiers: must be without --sla and --rate, for each tier has its own")
+    if how.trace or how.budget is not None or {"sla_s", "requests_per_hour"} & {*vars(s)}:
+        others = "--sla, --rate, --trace and --budget"
+        raise BadInput(f"--tiers: must be without {others}, for each tier has its own")
     _, slas, rates = zip(*how.tiers)
     rows: list[Result] = []
     for name, sla_s, rate in (*how.tiers, ("one pool", min(slas), sum(rates))):
@@ -1716,6 +1736,7 @@ def tiers_result(s: Scenario, how: Planning) -> Result:
         "tiers": apart,
         "usd_per_month": usd if feasible else None,  # one standby node serves all tiers
         "one_pool": pooled,
+        "refused": [row for row in rows if not row["feasible"]],
         "premium": hardest["name"],
         "dedicated_usd_per_month": (hardest["min_workers"] or 1) * node_usd_per_month(s),
     }
@@ -1741,6 +1762,8 @@ def plain(x: float) -> str:
 
 
 def duration(x: float) -> str:
+    if x < 0:
+        return f"-{duration(-x)}"
     return f"{three(x)} s" if x >= 0.9995 else f"{1000 * x:.3g} ms"
 
 
@@ -1864,7 +1887,7 @@ def typed(s: Scenario, names: Sequence[str], command: str = "", how: Traffic = A
         from shlex import quote
 
         for name, x in vars(how).items():
-            text = quote(str(x)).removesuffix(".0")
+            text = str(x).removesuffix(".0") if isinstance(x, float) else quote(str(x))
             words.append(dashed(name) if x is True else f"{dashed(name)} {text}")
     words += [f"--set {name}={x}".removesuffix(".0") for name, x in vars(s).items()]
     line = " ".join(words)
@@ -1930,8 +1953,8 @@ with these layers an eviction stops the request for {migration[eviction_pause_s]
 """
 DAY = """\
 8 TRAFFIC: the default day, scale-to-zero and one warm replica -
-| min-workers | requests | TTFT P50 | P99 | late | cold starts | bill |
-day* | {run[min_workers]:D} | {requests:D} | {ttft_s[p50]:T} | {ttft_s[p99]:T} | \
+| min-workers | hours | requests | TTFT P50 | P99 | late | cold starts | bill |
+day* | {run[min_workers]:D} | {hours:D} | {requests:D} | {ttft_s[p50]:T} | {ttft_s[p99]:T} | \
 {over_sla_fraction:.1%} | {cold_starts:D} | {usd:$} |
 Finding: {finding[longest]} takes longest, {finding[longest_s]:T} of {cold_start_s:T}. \
 {finding[advice]}:
@@ -1980,7 +2003,7 @@ with
   {next}
 """
 PLAN = """\
-9 PLAN: P99 of {scenario[sla_s]:T} at {asked}, judged by {run[hours]:D} h -
+9 PLAN: P99 of {scenario[sla_s]:T} at {asked}, judged by {run[hours]:D} h, seed {run[seed]:D} -
 feasible* **{layers}**, min_workers {min_workers:D}: {usd_per_month:$} a month; P99 is \
 {p99_ttft_s:T}, {over_sla_fraction:.2%} of requests are late
 other* of least {prefer}: {layers}, min_workers {min_workers:D}, {usd_per_month:$} a month
@@ -2005,27 +2028,32 @@ doing_nothing* | doing nothing | {usd_per_month:$} | {min_workers:D} | {over_sla
 {p99_ttft_s:T} | {cold_starts_per_day:D} |
 always_on* | always on | {usd_per_month:$} | {min_workers:D} | {over_sla_fraction:.2%} | \
 {p99_ttft_s:T} | {cold_starts_per_day:D} |
-at most {most_in_flight:D} requests are in flight at once; a replica has {run[slots]:D} slots, \
-and at most {run[max_workers]:D} replicas run, or as many as the pool has
+if none had to wait, at most {most_in_flight:D} requests would be in flight at once; a replica \
+has {run[slots]:D} slots, and at most {run[max_workers]:D} replicas run
 
 feasible* Tail: {tail_policy}
 feasible* Failure: {failure_mode}
 feasible* Alert: {alert}
 rejected* - rejected: {layers}, min_workers {min_workers:D}: {reason}
 
-The same run:
+feasible* The same run, of one product and {run[hours]:D} h:
+binding* Doing nothing, for one product and {run[hours]:D} h:
 
     {command}
 """
 TIERS = """\
-9 PLAN: tiers of users, an endpoint for each or one pool for all -
+9 PLAN: tiers of users of a {scenario[model]}, an endpoint for each or one pool -
+changed* {name} {was} -> {now} (yours)
 | tier | SLA | per h | late | P99 | $/month | min_workers | layers |
 tiers* | {name} | {sla_s:T} | {requests_per_hour:D} | {over_sla_fraction:.2%} | {p99_ttft_s:T} | \
 {usd_per_month:$} | {min_workers:D} | {layers} |
 one_pool* | {name} | {sla_s:T} | {requests_per_hour:D} | {over_sla_fraction:.2%} | \
 {p99_ttft_s:T} | {usd_per_month:$} | {min_workers:D} | {layers} |
-feasible* the tiers apart: {usd_per_month:$} a month; in one pool: {one_pool[usd_per_month]:$}
-a tenant of the tier {premium} with replicas of its own adds {dedicated_usd_per_month:$} a month
+refused* no plan for {name}: what binds is told by plan --sla {sla_s} --rate {requests_per_hour}
+feasible* the tiers apart, with one standby node where any has one: {usd_per_month:$} a month; in \
+one pool: {one_pool[usd_per_month]:$}
+feasible* a tenant of the tier {premium} with replicas of its own adds \
+{dedicated_usd_per_month:$} a month
 """
 
 # --- 11 CLI --------------------------------------------------------------------------------------
@@ -2206,8 +2234,10 @@ def run(argv: Sequence[str]) -> int:
 
         print(json.dumps(result, indent=2, allow_nan=False))
     else:
-        text = SCENARIO + (TIERS if "tiers" in result else text)
-        print(page(fill(text, result), "markdown" in asked))
+        text = TIERS if "tiers" in result else SCENARIO + text
+        lines = page(fill(text, result), "markdown" in asked)
+        code = getattr(sys.stdout, "encoding", None) or "utf-8"
+        print(lines.encode(code, "backslashreplace").decode(code))
     return 1 if result.get("feasible") is False else 0
 
 

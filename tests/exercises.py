@@ -210,6 +210,10 @@ def judge(question: Question, answers: dict[str, Any]) -> Verdict:
     return Verdict("wrong", f"{place} = {value!r} is too {too}. {ask}")
 
 
+def are_layers(names: object) -> bool:
+    return isinstance(names, list) and {*map(str, names)} <= {*main.LAYERS}
+
+
 def judge_stack(answers: dict[str, Any]) -> Verdict:
     """Exercise 2: the planner's own verdict on the learner's stack; any as short one is right."""
     table = answers.get("exercise_2", {})
@@ -219,7 +223,7 @@ def judge_stack(answers: dict[str, Any]) -> Verdict:
             "blank", f"exercise_2.layers: write layer names into outputs/{ANSWERS.name}"
         )
     place = f"exercise_2.layers = {layers!r}"
-    if not isinstance(layers, list) or not {*map(str, layers)} <= {*main.LAYERS}:
+    if not are_layers(layers):
         return Verdict("wrong", f"{place}: is it a list of names, each as --with takes it?")
     s = main.Scenario(model="13b", sla_s=3.0, requests_per_hour=30.0)
     fewest, others = main.plan_result(s, []), [name for name in main.LAYERS if name not in layers]
@@ -246,14 +250,13 @@ def judge_tiers(answers: dict[str, Any]) -> Verdict:
             "blank", f"exercise_5.min_workers: write numbers into outputs/{ANSWERS.name}"
         )
     layers, usd, least_usd = table.get("layers", []), 0.0, 0.0
-    if not isinstance(layers, list) or not {*map(str, layers)} <= {*main.LAYERS}:
+    if not are_layers(layers):
         return Verdict("wrong", f"exercise_5.layers = {layers!r}: is each a name as in --with?")
     for name, sla_s, rate in TIERS:
         place, count = f"exercise_5.min_workers.{name}", workers.get(name, "")
         if isinstance(count, bool) or not isinstance(count, int) or not 0 <= count <= 100:
             return Verdict("wrong", f"{place} = {count!r}: is it a whole number of replicas?")
         s = main.Scenario(sla_s=sla_s, requests_per_hour=rate)
-        cheapest = main.plan_result(s, [], prefer="cost")
         planner = main.Planner(s, main.Planning())
         others = [layer for layer in layers if layer != "warm-pool"]
         plan = planner.plan([*others, *(["warm-pool"] if count else [])], count)
@@ -261,7 +264,7 @@ def judge_tiers(answers: dict[str, Any]) -> Verdict:
             ask = "What does the first user after a quiet hour wait, against this tier's promise?"
             return Verdict("wrong", f"{place} = {count}: too many of its users are late. {ask}")
         usd += plan["usd_per_month"]
-        least_usd += cheapest["usd_per_month"]
+        least_usd += min(each["usd_per_month"] for each in planner.plans())
     if usd > 1.15 * least_usd:
         ask = "Which tier could wait for a cold start, and which layers are paid around the clock?"
         return Verdict("wrong", f"exercise_5: every promise holds, but for too much money. {ask}")

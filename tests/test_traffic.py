@@ -478,6 +478,7 @@ def test_the_next_run_is_another_one() -> None:
     assert following(rate=30.0) == "--min-workers 1"
     assert following(rate=30.0, min_workers=1, slots=1) == "--min-workers 2"
     assert following(slots=1, service_s=60.0, max_workers=2) == "--max-workers 3"
+    assert following(rate=30.0, min_workers=1, max_workers=1, slots=1) == "--max-workers 2"
 
 
 @pytest.mark.parametrize(
@@ -485,6 +486,7 @@ def test_the_next_run_is_another_one() -> None:
     [
         (main.duration(0.99994), "1 s"),
         (main.duration(0.9994), "999 ms"),
+        (main.duration(-47.5), "-47.5 s"),
         (main.size(999.6e6), "1 GB"),
         (main.size(999.4e6), "999 MB"),
         (main.size(2.0), "0.002 kB"),
@@ -552,7 +554,7 @@ def test_the_reports_day_is_what_traffic_gives_for_none_and_one_warm_replica() -
     for least, day in enumerate(result["day"]):
         assert day.items() <= traffic(s, "preseed", min_workers=least).items()
         p50, p99 = (main.duration(day["ttft_s"][name]) for name in ("p50", "p99"))
-        assert re.search(rf"\n +{least} +{day['requests']:,} +{p50} +{p99} ", page)
+        assert re.search(rf"\n +{least} +24 +{day['requests']:,} +{p50} +{p99} ", page)
     busy = main.report_result(main.Scenario(requests_per_hour=1e9), [])["day"]
     assert busy[0]["requests"] == pytest.approx(20_000, rel=0.05)
 
