@@ -1682,9 +1682,8 @@ def plan_result(s: Scenario, names: Sequence[str], **options: Any) -> Result:
     how, plans = planner.how, [*planner.plans()]
     plan, other_way = best(plans, how.prefer), "cost" if how.prefer == "layers" else "layers"
     relaxed, under = ([], plan["layers"]) if plan else (planner.relaxations(), [])
-    binding = (
-        relaxed[0]["kind"] if relaxed else "several limits together, for no change of one would do"
-    )
+    together = "several limits together, for no change of one would do"
+    binding = relaxed[0]["kind"] if relaxed else together
     least, rule = plan["min_workers"] if plan else 0, mandatory(s, how.forbid)
     # The most ever in flight are the most replicas of one slot that start at once.
     lone = how.but(slots=1, cold_start_s=0.0, max_workers=100_000, jitter=False, patience_s=None)
@@ -1727,14 +1726,12 @@ def tiers_result(s: Scenario, how: Planning) -> Result:
     *apart, pooled = rows
     hardest, feasible = apart[slas.index(min(slas))], all(row["feasible"] for row in apart)
     nodes = sum("warm-node" in (row["layers"] or ()) for row in apart)
-    usd = sum(row["usd_per_month"] or 0 for row in apart) - max(nodes - 1, 0) * node_usd_per_month(
-        s
-    )
+    shared = max(nodes - 1, 0) * node_usd_per_month(s)  # one standby node serves all tiers
     return {
         **head(s, how.require),
         "feasible": feasible,
         "tiers": apart,
-        "usd_per_month": usd if feasible else None,  # one standby node serves all tiers
+        "usd_per_month": sum(row["usd_per_month"] for row in apart) - shared if feasible else None,
         "one_pool": pooled,
         "refused": [row for row in rows if not row["feasible"]],
         "premium": hardest["name"],
