@@ -517,13 +517,13 @@ def self_warm_rate(s: Scenario) -> float | None:
     return 3600 * high / s.keep_alive_s
 
 
-def at_rate(s: Scenario, rate: float) -> Result:
+def at_rate(s: Scenario, rate: float, cold_s: float | None = None) -> Result:
     """Scale-to-zero against one warm replica at so many requests per hour.
 
     The premium is what the replica costs more: scale-to-zero does not hold a GPU 1/D of the time.
     """
     lam = rate / 3600
-    arrivals, late = cycle(s, lam, cold_start_s(s))
+    arrivals, late = cycle(s, lam, cold_start_s(s) if cold_s is None else cold_s)
     premium, tax = replica_usd_per_hour(s) / arrivals, s.drop_usd * rate * (late / arrivals)
     pool_helps = late > 0 and s.sla_s >= s.warm_ttft_s
     choice = "warm-pool" if pool_helps and tax > premium else "scale-to-zero"
@@ -574,16 +574,20 @@ def usd_per_cold_minute(s: Scenario) -> float:
     return node_usd_per_month(s) / (cold_start_s(s) / 60)
 
 
-def stack_result(s: Scenario, names: Sequence[str]) -> Result:
-    cold_s = cold_start_s(stack(s, names))
-    rents = [rent(s) for name in names if (rent := LAYERS[name].rent)]
-    row = {"layers": [*names], "cold_start_s": cold_s, "speedup": cold_start_s(s) / cold_s}
-    return row | {"standing_usd_per_month": sum(rents, 0.0)}
+def standing_usd_per_month(s: Scenario, names: Iterable[str]) -> float:
+    """Rent of a stack around the clock, requests or not."""
+    return sum((rent(s) for name in names if (rent := LAYERS[name].rent)), 0.0)
 
 
-def standby_usd_per_month(s: Scenario, names: Sequence[str]) -> float:
+def standby_usd_per_month(s: Scenario, names: Iterable[str]) -> float:
     """Rent of a stack that no replica's time contains: the standby node's."""
-    return float(stack_result(s, without(names, "warm-pool"))["standing_usd_per_month"])
+    return standing_usd_per_month(s, without(names, "warm-pool"))
+
+
+def stack_result(s: Scenario, names: Sequence[str]) -> Result:
+    cold_s, standing_usd = cold_start_s(stack(s, names)), standing_usd_per_month(s, names)
+    row = {"layers": [*names], "cold_start_s": cold_s, "speedup": cold_start_s(s) / cold_s}
+    return row | {"standing_usd_per_month": standing_usd}
 
 
 # --- 7 MIGRATION ---------------------------------------------------------------------------------
@@ -643,10 +647,14 @@ def migration(s: Scenario) -> dict[str, float]:
     }
 
 
+def pause_s(s: Scenario) -> float:
+    """What a request feels of its tokens' move: the last round alone."""
+    return token_rounds(s)[-1][1]
+
+
 def eviction_pause_s(s: Scenario) -> float:
-    """What a request feels of an eviction: the last round, or a cold start and its prefill."""
-    recompute_s = prefill_s(s, s.prompt_tokens)
-    return token_rounds(s)[-1][1] if s.migrates else cold_start_s(s) + recompute_s
+    """What a request feels of an eviction: that pause, or a cold start and its prefill."""
+    return pause_s(s) if s.migrates else cold_start_s(s) + prefill_s(s, s.prompt_tokens)
 
 
 # --- 8 TRAFFIC -----------------------------------------------------------------------------------
@@ -863,7 +871,7 @@ class Endpoint:
         self.least, self.most = workers(s, how)
         self.boot_s, self.lives = boot_times(s, how), uniform(how, 4)
         self.evictions_per_s = how.evictions_per_day / 86400
-        self.pause_s = migration(s)["pause_s"]
+        self.pause_s = pause_s(s)
         # Ready replicas, and when the last service of each ends; the (end, service_s) of each,
         # which only evictions need.
         self.work_ends: dict[int, float] = {}
@@ -1211,17 +1219,16 @@ def erlang_c(load: float, servers: int) -> float:
 def closed_forms(s: Scenario, how: Traffic, figures: Result) -> list[Result]:
     """What a formula expects of this run, where one applies, beside what the run shows."""
     lam, (least, most), rows = s.requests_per_hour / HOUR_S, workers(s, how), []
-    load, servers = lam * how.service_s, least * how.slots
+    load, servers, cold_s = lam * how.service_s, least * how.slots, mean_cold_s(s, how)
     other = how.trace or how.pattern != "poisson" or how.evictions_per_day or not lam
     if other or how.patience_s is not None:
         return []
     # One replica serves all that a cold start lets wait, and service is short beside keep-alive.
-    fixed_s, short = how.cold_start_s, 10 * how.service_s <= s.keep_alive_s
-    if least == 0 and not how.jitter and fixed_s is None and short:
-        if lam * cold_start_s(s) + load <= how.slots:
-            expected = at_rate(s, s.requests_per_hour)
-            names = ("cold_starts_per_day", "over_sla_fraction")
-            rows = [("cycle, approximate", name, expected[name]) for name in names]
+    lone = lam * cold_s + load <= how.slots and 10 * how.service_s <= s.keep_alive_s
+    if lone and least == 0 and not how.jitter:
+        expected = at_rate(s, s.requests_per_hour, cold_s)
+        names = ("cold_starts_per_day", "over_sla_fraction")
+        rows = [("cycle, approximate", name, expected[name]) for name in names]
     if load < servers and least == most and how.service == "exponential":
         waits = erlang_c(load, servers)
         mean_s = waits * how.service_s / (servers - load)
@@ -1274,8 +1281,9 @@ class Planner:
         self.s, self.how = s, how
         self.budget = math.inf if how.budget is None else how.budget
         self.runs: dict[Any, Result] = like.runs if like else {}
-        asked = like.asked if like else islice(requests_of(s, how)[1], HELD + 1)
-        self.asked: list[Request] = [*asked]
+        self.asked: list[Request] = (
+            like.asked if like else [*islice(requests_of(s, how)[1], HELD + 1)]
+        )
         if len(self.asked) > HELD:
             raise BadInput(f"more than {HELD:,} requests to plan for: must be fewer a day")
         if how.trace and not self.asked[-1][0]:
@@ -1383,9 +1391,8 @@ class Planner:
             if each in allowed and count >= 0 and ("warm-pool" in each) == (count > 0):
                 row = self.plan(each, count)
                 late = not holds_p99(1, row["over_sla_fraction"])
-                reason = (
-                    "late" if late else "dear" if row["usd_per_month"] > self.budget else "more"
-                )
+                dear = row["usd_per_month"] > self.budget
+                reason = "late" if late else "dear" if dear else "more"
                 rows.append(row | {"reason": fill(REASONS[reason], row | {"count": len(each)})})
         return [row for row in rows if not plan or not plan.items() <= row.items()][:3]
 
@@ -1417,7 +1424,7 @@ class Planner:
             "stays": "migrate" not in names,
             "left": least - 1,
             "unmoved_s": plan["cold_start_s"] + prefill_s(s, s.prompt_tokens),
-            "moved_s": migration(s)["pause_s"],
+            "moved_s": pause_s(s),
             "alarm": max(math.ceil(2 * plan["cold_starts_per_day"]), 2),
             "elsewhere": "snapshot" in names and self.plan(without(names, "snapshot"), least),
         }
@@ -1489,20 +1496,21 @@ def head(s: Scenario, names: Sequence[str]) -> Result:
 
 def phases_result(s: Scenario, names: Sequence[str]) -> list[Result]:
     """Each phase raw and under the layers, its published range, and who changed it."""
-    under, kept, rows, end = stack(s, names), working(s, names), [], 0.0
+    raw, under, kept = path(s), stack(s, names), working(s, names)
     spans, saves = ranges(under), {name: spared(s, kept, name) for name in kept}
+    rows, end, total_s = [], 0.0, cold_start_s(under)
     for phase, seconds in path(under).items():
         start, end = end, end + seconds
-        row = {"name": phase, "seconds": seconds, "raw_seconds": path(s)[phase]}
-        row |= {"start_s": start, "end_s": end, "share": seconds / cold_start_s(under)}
+        row = {"name": phase, "seconds": seconds, "raw_seconds": raw[phase]}
+        row |= {"start_s": start, "end_s": end, "share": seconds / total_s}
         row |= dict(zip(("low_s", "high_s"), spans[phase]))
         rows.append(row | {"changed_by": [name for name in kept if saves[name][phase]]})
     return rows
 
 
-def layer_result(s: Scenario, names: Sequence[str], name: str) -> Result:
-    """A layer alone, and what is to be said of it in this stack."""
-    layer, kept, note = LAYERS[name], working(s, names), ""
+def layer_result(s: Scenario, names: Sequence[str], kept: Sequence[str], name: str) -> Result:
+    """A layer alone, and what is to be said of it in this stack, of which these layers act."""
+    layer, note = LAYERS[name], ""
     if name in kept and sum(spared(s, kept, name).values()) < 0:
         note = f"{name} makes {','.join(layer.attacks)} slower: see its figures"
     if name in names and name not in kept and layer.attacks:
@@ -1528,6 +1536,12 @@ def minute_result(s: Scenario, names: Sequence[str]) -> Result:
     return row | {"small_usd": usd_per_cold_minute(small), "small_s": cold_start_s(small)}
 
 
+def moving_result(s: Scenario, names: Sequence[str]) -> Result:
+    """An eviction under these layers, and how long it would last without migration."""
+    unmoved_s = eviction_pause_s(stack(s, without(names, "migrate")))
+    return {"migration": migration(stack(s, names)), "unmoved_s": unmoved_s}
+
+
 def finding(s: Scenario, names: Sequence[str], phases: Sequence[Result]) -> Result:
     """The longest phase, and what to try next: the layer that helps most, else migration."""
     after = {name: cold_start_s(stack(s, [*names, name])) for name in LAYERS}
@@ -1545,9 +1559,9 @@ def finding(s: Scenario, names: Sequence[str], phases: Sequence[Result]) -> Resu
 
 def report_result(s: Scenario, names: Sequence[str]) -> Result:
     """The report on a scenario under the named layers."""
-    under, phases = stack(s, names), phases_result(s, names)
+    under, phases, kept = stack(s, names), phases_result(s, names), working(s, names)
     stacks = dict.fromkeys((*KNOWN_STACKS, tuple(names)))
-    alone = [layer_result(s, names, name) for name in LAYERS]
+    alone = [layer_result(s, names, kept, name) for name in LAYERS]
     low, high = ranges(under)["total"]
     lows, _, highs = zip(*PUBLISHED_S.values())
     return {
@@ -1572,8 +1586,7 @@ def report_result(s: Scenario, names: Sequence[str]) -> Result:
         ],
         "minute": minute_result(s, names),
         "break_even": regimes(under),
-        "migration": migration(under),
-        "unmoved_s": eviction_pause_s(stack(s, without(names, "migrate"))),
+        **moving_result(s, names),
         "day": day_result(s, names),
         "finding": finding(s, names, phases),
     }
@@ -1643,9 +1656,7 @@ def migrate_result(s: Scenario, names: Sequence[str]) -> Result:
         at = under.but(prompt_tokens=tokens)
         over = {f"{g} Gbit/s": migration(at.but(network_gb_s=g / 8)) for g in NETWORKS_GBIT_S}
         rows.append({"prompt_tokens": tokens, **migration(at), "over": over})
-    unmoved = eviction_pause_s(stack(s, without(names, "migrate")))
-    move = {"migration": migration(under), "unmoved_s": unmoved}
-    return {**head(s, names), **move, "table": rows}
+    return {**head(s, names), **moving_result(s, names), "table": rows}
 
 
 RULE = """\
@@ -1659,12 +1670,9 @@ def mandatory(s: Scenario, forbid: Sequence[str]) -> str:
     seconds = path(stack(s, without(LAYERS, *forbid, "warm-pool", "warm-node")))
     best_s = sum(seconds.values())
     node_s = cold_start_s(stack(s, without(LAYERS, *forbid)))
-    applies = MODELS[s.model][0] >= 70 and s.warm_ttft_s <= s.sla_s < min(60, best_s)
-    return (
-        fill(RULE, seconds | {"model": s.model, "best_s": best_s, "node_s": node_s})
-        if applies
-        else ""
-    )
+    if MODELS[s.model][0] < 70 or not s.warm_ttft_s <= s.sla_s < min(60, best_s):
+        return ""
+    return fill(RULE, seconds | {"model": s.model, "best_s": best_s, "node_s": node_s})
 
 
 def plan_result(s: Scenario, names: Sequence[str], **options: Any) -> Result:
@@ -1742,7 +1750,8 @@ def tiers_result(s: Scenario, how: Planning) -> Result:
 # --- from here on: printing only -----------------------------------------------------------------
 # A text looks like what it prints. A line behind `name* ` stands once for each row of that name. A
 # field ends in a letter: N three digits, D no idle zero, T time, M minutes, G Gbit/s, $ dollars,
-# B bytes. Lines in "|" are a table; a cell `# width now raw` is a bar. A heading ends in " -".
+# B bytes, E an end of a range. Lines in "|" are a table; a cell `# width now raw` is a bar. A
+# heading ends in " -".
 
 
 def three(x: float) -> str:
@@ -1825,16 +1834,18 @@ def fill(text: str, record: Result) -> str:
     return "\n".join(lines)
 
 
-def drawn(cell: str, column: Sequence[str]) -> str:
-    """A bar to scale of its column: what stays, and lighter what was taken off."""
-    if cell[:1] != "#":
-        return cell
+def drawn(column: Sequence[str]) -> list[str]:
+    """Its cells; those of `# width now raw` as bars to one scale, lighter what was taken off."""
+    bars = [[float(x) for x in cell.split()[1:]] for cell in column if cell[:1] == "#"]
+    most = max((max(bar[1:]) for bar in bars), default=0.0) or 1.0
     blocks = str(getattr(sys.stdout, "encoding", "")).lower().startswith("utf")
     stays, off = "\u2588\u2591" if blocks else "#."
-    most = max(float(x) for other in column for x in other.split()[2:] if other[:1] == "#")
-    width, now, *raw = (float(x) for x in cell.split()[1:])
-    cells = max(round(width * now / (most or 1)), now > 0)  # never nothing for something
-    return stays * cells + off * (round(width * sum(raw) / (most or 1)) - cells)
+    pictures = []
+    for width, now, *raw in bars:
+        cells = max(round(width * now / most), now > 0)  # never nothing for something
+        pictures.append(stays * cells + off * (round(width * sum(raw) / most) - cells))
+    following = iter(pictures)
+    return [next(following) if cell[:1] == "#" else cell for cell in column]
 
 
 def table(lines: Sequence[str], markdown: bool) -> list[str]:
@@ -1843,7 +1854,7 @@ def table(lines: Sequence[str], markdown: bool) -> list[str]:
         return []
     columns = []
     for column in zip(*([cell.strip() for cell in line[1:-1].split("|")] for line in lines)):
-        cells = [drawn(cell, column) for cell in column]
+        cells = drawn(column)
         width = max(map(len, cells))
         right = all(cell[:1] in "$-<0123456789" or cell == "n/a" for cell in cells[1:])
         columns.append([cell.rjust(width) if right else cell.ljust(width) for cell in cells])

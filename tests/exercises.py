@@ -226,7 +226,7 @@ def judge_stack(answers: dict[str, Any]) -> Verdict:
     if not are_layers(layers):
         return Verdict("wrong", f"{place}: is it a list of names, each as --with takes it?")
     s = main.Scenario(model="13b", sla_s=3.0, requests_per_hour=30.0)
-    fewest, others = main.plan_result(s, []), [name for name in main.LAYERS if name not in layers]
+    fewest, others = main.plan_result(s, []), main.without(main.LAYERS, *layers)
     if not main.plan_result(s, layers, forbid=others)["feasible"]:
         ask = "breaks the promise. What does the first request after a quiet hour wait with it?"
         return Verdict("wrong", f"{place} {ask}")
@@ -258,8 +258,8 @@ def judge_tiers(answers: dict[str, Any]) -> Verdict:
             return Verdict("wrong", f"{place} = {count!r}: is it a whole number of replicas?")
         s = main.Scenario(sla_s=sla_s, requests_per_hour=rate)
         planner = main.Planner(s, main.Planning())
-        others = [layer for layer in layers if layer != "warm-pool"]
-        plan = planner.plan([*others, *(["warm-pool"] if count else [])], count)
+        pool = ["warm-pool"] if count else []
+        plan = planner.plan([*main.without(layers, "warm-pool"), *pool], count)
         if not main.holds_p99(1, plan["over_sla_fraction"]):
             ask = "What does the first user after a quiet hour wait, against this tier's promise?"
             return Verdict("wrong", f"{place} = {count}: too many of its users are late. {ask}")

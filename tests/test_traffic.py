@@ -92,6 +92,10 @@ def test_a_formula_stands_beside_a_run_only_where_it_applies() -> None:
 
     pool = {"min_workers": 2, "max_workers": 2}
     assert forms() == ["cycle, approximate"] * 2
+    own = traffic(hours=1.0, cold_start_s=148.0)["closed_form"]
+    same = main.at_rate(main.stack(main.Scenario(), ["preseed"]), 30.0)
+    assert {form["figure"]: form["expected"] for form in own}.items() <= same.items()
+    assert [form["name"] for form in own] == forms()
     assert forms(**pool) == ["Erlang C"] * 2
     assert forms(service_s=31.0) == forms(slots=1) == forms(jitter=True) == []
     assert forms(service="constant", **pool) == forms(service_s=2000.0, **pool) == []
