@@ -15,8 +15,10 @@ Read it top to bottom; the report's headings carry the numbers of these sections
   7 MIGRATION   an eviction: move the KV cache, move the tokens, or start cold
   8 TRAFFIC     requests replayed, event by event, and the tail that no formula shows
   9 PLANNER     from an SLA to a stack, judged by that replay
- 10 REPORT      the results as JSON has them; from here on, printing only
- 11 CLI         options in, text or JSON out
+ 10 EVIDENCE   published measurements beside the model
+ 11 MEASURE     this machine's own tiers, and the log of a real start
+ 12 REPORT      the results as JSON has them; from here on, printing only
+ 13 CLI         options in, text or JSON out
 
   python code/main.py                                      the whole lesson
   python code/main.py --with preseed,snapshot,warm-node    the same behind three layers
@@ -64,6 +66,9 @@ SOURCES = {
     "anyscale": "github.com/anyscale/ray-serve-llm-perf-examples: Llama-3-70B TP4 on H100",
     "vllm": "vLLM blog, KV offloading, 2026-01-08: prefill of Llama-3.1-8B on one H100",
     "h100": "NVIDIA H100 SXM data sheet: 990 TFLOPS dense bf16, 80 GB at 3.35 TB/s",
+    "ec2": "EC2 g5 specification: a g5.12xlarge has 16 Gbit/s to EBS",
+    "nvbw": "nvbandwidth on an H100: 55.4 GB/s from pinned host memory",
+    "dynamo": "NVIDIA Dynamo snapshot design, a draft: CRIU and cuda-checkpoint",
 }
 
 
@@ -144,7 +149,7 @@ def names_of(record: type) -> list[str]:
 FIGURES = names_of(Figures)
 ABOVE_ZERO = """bytes_per_param weights_gb read_streams streamer_read_streams gpu_hbm_gb
     hours_per_month sla_s gpu_tflops prefill_mfu hours max_workers
-    slots""".split()  # and each *_gb_s; others may be 0
+    slots size_gib""".split()  # and each *_gb_s; others may be 0
 WHOLE = """read_streams streamer_read_streams snapshot_gpu_matches gpus_per_replica products
     min_workers prompt_tokens max_workers slots seed""".split()
 SMALLEST, LARGEST = 1e-9, 1e12  # of a figure that is not 0, so that no quotient overflows
@@ -154,11 +159,12 @@ CHOICES = {  # words of a few
     "pattern": ["poisson", "diurnal", "bursty"],
     "service": ["exponential", "constant"],
 }
-LIMITS = {  # narrower ones, of options of traffic
+LIMITS = {  # narrower ones, of options
     "hours": (SMALLEST, 87_600),
     "max_workers": (1, 100_000),
     "slots": (1, 1000),
     "evictions_per_day": (SMALLEST, 1440),
+    "size_gib": (0.001, 1024),
 }
 
 # --- 2 SCENARIO ----------------------------------------------------------------------------------
@@ -610,6 +616,11 @@ def prefill_s(s: Scenario, new: int, context: int = 0) -> float:
     return max(compute_s, weights_gb(s) / s.hbm_gb_s) / gpus(s)
 
 
+def prefill(s: Scenario) -> float:
+    """Seconds to compute the whole context once more, on a replica that has none of it."""
+    return prefill_s(s, s.prompt_tokens)
+
+
 def token_rounds(s: Scenario) -> list[tuple[int, float]]:
     """(tokens, seconds) of each round; the source stands still for the last one alone.
 
@@ -631,7 +642,7 @@ def migration(s: Scenario) -> dict[str, float]:
     """Bytes, seconds and pause by KV cache and by tokens, and the bandwidth where they cross."""
     per_token = kv_bytes_per_token(s)
     cache_bytes, ids_bytes = s.prompt_tokens * per_token, s.prompt_tokens * s.token_bytes
-    rounds, recompute_s = token_rounds(s), prefill_s(s, s.prompt_tokens)
+    rounds, recompute_s = token_rounds(s), prefill(s)
     return {
         "kv_bytes_per_token": per_token,
         "kv_bytes": cache_bytes,
@@ -654,7 +665,7 @@ def pause_s(s: Scenario) -> float:
 
 def eviction_pause_s(s: Scenario) -> float:
     """What a request feels of an eviction: that pause, or a cold start and its prefill."""
-    return pause_s(s) if s.migrates else cold_start_s(s) + prefill_s(s, s.prompt_tokens)
+    return pause_s(s) if s.migrates else cold_start_s(s) + prefill(s)
 
 
 # --- 8 TRAFFIC -----------------------------------------------------------------------------------
@@ -1423,7 +1434,7 @@ class Planner:
             "moves": "migrate" in names,
             "stays": "migrate" not in names,
             "left": least - 1,
-            "unmoved_s": plan["cold_start_s"] + prefill_s(s, s.prompt_tokens),
+            "unmoved_s": plan["cold_start_s"] + prefill(s),
             "moved_s": pause_s(s),
             "alarm": max(math.ceil(2 * plan["cold_starts_per_day"]), 2),
             "elsewhere": "snapshot" in names and self.plan(without(names, "snapshot"), least),
@@ -1458,7 +1469,333 @@ more than 1% of a day's requests over {scenario[sla_s]:T} to the first token, or
 {alarm:D} cold starts a day; beside them the seconds of each phase""",
 }
 
-# --- 10 REPORT -----------------------------------------------------------------------------------
+# --- 10 EVIDENCE ---------------------------------------------------------------------------------
+# Published measurements beside the model. A row goes through a formula of this file, behind
+# layers, with what its source states of its hardware. One that gave a figure its value is "fit":
+# shown, and never counted. The reason behind it says where the model is known to be off.
+
+MEDIAN_MOST, WORST_MOST = 0.15, 0.40  # errors of a model that holds [assumed]
+NAMED = 4  # of the predictions that are off most
+
+MEASURED = "number use what formula layers seconds of stated sources why".split()
+EVIDENCE = """\
+1 | fit | 8B, EBS gp3, default loader | load_default | none | 47.99 | \
+Llama-3-8B, volume of 1,000 MiB/s, Hugging Face safetensors, A10G | weights_gb=16.06 \
+read_streams=1 read_stream_gb_s=0.34 read_cap_gb_s=1.049 copy_pageable_gb_s=25 | runai | -
+2 |  | 8B, EBS gp3, streamer, 16 readers | weight_load | stream | 14.34 | \
+Llama-3-8B, the same volume | weights_gb=16.06 gpus_per_replica=1 \
+streamer_read_streams=16 read_stream_gb_s=0.34 read_cap_gb_s=1.049 copy_pinned_gb_s=25 | runai | -
+3 | fit | 8B, EBS io2, streamer, 1 reader | weight_load | stream | 43.71 | \
+Llama-3-8B, A10G | weights_gb=16.06 gpus_per_replica=1 \
+streamer_read_streams=1 read_stream_gb_s=0.37 read_cap_gb_s=2.0 copy_pinned_gb_s=25 | runai | -
+4 |  | 8B, EBS io2, streamer, 8 readers | weight_load | stream | 7.53 | \
+Llama-3-8B, the limit is the instance's, not the volume's | weights_gb=16.06 gpus_per_replica=1 \
+streamer_read_streams=8 read_stream_gb_s=0.37 read_cap_gb_s=2.0 copy_pinned_gb_s=25 | runai ec2 | -
+5 | fit | 8B, S3, streamer, 4 readers | weight_load | stream | 28.24 | \
+Llama-3-8B, same region; the S3 guide says 85-90 MB/s a request | weights_gb=16.06 \
+gpus_per_replica=1 streamer_read_streams=4 read_stream_gb_s=0.142 read_cap_gb_s=5.0 \
+copy_pinned_gb_s=25 | runai | -
+6 |  | 8B, S3, streamer, 32 readers | weight_load | stream | 4.88 | \
+Llama-3-8B, network of 40 Gbit/s | weights_gb=16.06 \
+gpus_per_replica=1 streamer_read_streams=32 read_stream_gb_s=0.142 read_cap_gb_s=5.0 \
+copy_pinned_gb_s=25 | runai | 32 S3 requests slow one another
+7 | fit | 32B, page cache, default loader | load_default | none | 12.466 | \
+Qwen3-32B, safetensors, one H100 | weights_gb=65.5 \
+read_streams=1 read_stream_gb_s=200 read_cap_gb_s=200 copy_pageable_gb_s=5.25 | sllm | -
+8 | fit | 32B, NVMe, default loader | load_default | none | 20.592 | \
+Qwen3-32B, an array of 29.4 GB/s for many readers | weights_gb=65.5 \
+read_streams=1 read_stream_gb_s=8 read_cap_gb_s=29.4 copy_pageable_gb_s=5.25 | sllm | -
+9 |  | 32B, NVMe, ServerlessLLM's store | weight_load | stream | 3.216 | \
+Qwen3-32B, the same array, many readers, pinned memory | weights_gb=65.5 gpus_per_replica=1 \
+streamer_read_streams=16 read_stream_gb_s=8 read_cap_gb_s=29.4 copy_pinned_gb_s=55.4 | \
+sllm nvbw | 16 readers reach about 70% of an NVMe array
+10 |  | 32B, host memory, the same | weight_load | tiered | 1.253 | \
+Qwen3-32B, one H100 | weights_gb=65.5 gpus_per_replica=1 dram_gb_s=200 \
+copy_pinned_gb_s=55.4 | sllm nvbw | -
+11 | fit | vLLM image, pulled on EKS | image_pull | none | 124 | \
+Bottlerocket, 75 MB/s; other runs 97 and 146 | image_gb=9.35 image_pull_s_per_gb=13.3 | eks | -
+12 | fit | vLLM image, pre-seeded | image_pull | preseed | 22 | \
+no pull, but the container's start grows from 2 to 24 s | image_gb=9.35 \
+first_touch_s_per_gb=2.35 | eks | -
+13 | fit | 1.5B on an L4, compile cache | engine_init | graph-cache | 15.3 | \
+28.0 s without it, 14.8 of them compile; 3.0 with it | engine_fixed_s=13.2 \
+graph_capture_s=14.8 graph_cache_fraction=0.2 | eks | -
+14 |  | 70B on four H100, compile cache | engine_init | graph-cache | 38.1 | \
+Llama-3-70B, 91.8 s without it, 60.8 of them compile | engine_fixed_s=31.0 \
+graph_capture_s=60.8 graph_cache_fraction=0.2 | anyscale | a compile cache also shortens profiling
+15 | fit | restore of a 0.5B's snapshot | restore_snapshot | none | 3.386 | \
+Qwen2.5-0.5B, one GPU, type not stated | weights_gb=1.0 snapshot_fixed_s=3.13 \
+snapshot_gb_s=3.85 | dynamo | -
+16 |  | restore of an 8B's | restore_snapshot | none | 8.071 | \
+Qwen3-8B, the same | weights_gb=16.4 snapshot_fixed_s=3.13 snapshot_gb_s=3.85 | dynamo | -
+17 | fit | restore of a 72B's | restore_snapshot | none | 40.867 | \
+Qwen2.5-72B, the same | weights_gb=145.4 snapshot_fixed_s=3.13 snapshot_gb_s=3.85 | dynamo | -
+18 | fit | prefill of 50,000 tokens, 8B | prefill | none | 2.294 | \
+Llama-3.1-8B, one H100 | model=8b prompt_tokens=50000 gpus_per_replica=1 | vllm | -
+19 |  | prefill of 10,000 tokens, 8B | prefill | none | 0.258 | \
+Llama-3.1-8B, one H100 | model=8b prompt_tokens=10000 gpus_per_replica=1 | vllm | \
+short prompts use GPUs better"""
+
+
+def beside(s: Scenario, line: str) -> Result:
+    """A row of the table, and what the model says to it."""
+    row: Result = dict(zip(MEASURED, line.split(" | ")))
+    stated = [pair.split("=") for pair in row["stated"].split()]
+    figures = {name: x if name == "model" else float(x) for name, x in stated}
+    there = stack(s.but(**{"weights_gb": None} | figures), without(row["layers"].split(), "none"))
+    model_s, took_s = globals()[row["formula"]](there), float(row["seconds"])
+    return row | {"seconds": took_s, "model_s": model_s, "error": model_s / took_s - 1}
+
+
+def evidence(s: Scenario) -> Result:
+    """The measurements, the errors of those that were predicted, and whether the model holds."""
+    rows = [beside(s, line) for line in EVIDENCE.splitlines()]
+    tried = sorted((row for row in rows if row["use"] != "fit"), key=lambda x: -abs(x["error"]))
+    errors = [abs(row["error"]) for row in tried]
+    median, worst = sum(errors[k] for k in (len(errors) // 2, ~(len(errors) // 2))) / 2, errors[0]
+    return {
+        "rows": rows,
+        "predictions": len(tried),
+        "median_error": median,
+        "worst_error": worst,
+        "off": "; ".join(
+            f"{row['why'].strip('-') or row['what']} ({row['error']:+.0%})"
+            for row in tried[:NAMED]
+        ),
+        "bounds": {"median": MEDIAN_MOST, "worst": WORST_MOST},
+        "broken": median > MEDIAN_MOST or worst > WORST_MOST,
+    }
+
+
+def remembered(s: Scenario) -> Result:
+    """What the model gives where the lesson has a figure to remember."""
+    small, large = (s.but(model=model, weights_gb=None) for model in ("7b", "70b"))
+    short, raw_s = ["preseed", "snapshot", "warm-node"], cold_start_s(large)
+    load_s = load_default(large)
+    return {
+        "restore_s": restore_snapshot(small),
+        "default_s": cold_start_s(stack(small, short)),
+        "warm_s": s.warm_ttft_s,
+        "preseed_s": raw_s - cold_start_s(preseed(large)),
+        "raw_s": raw_s,
+        "stream_x": load_s / load_streamed(large),
+        "tiered_x": load_s / load_tiered(large),
+        "whole_x": raw_s / cold_start_s(stack(large, short)),
+    }
+
+
+# --- 11 MEASURE ----------------------------------------------------------------------------------
+# A lesson's probe of this machine's own tiers, no benchmark; and the anatomy of a real start, from
+# its log. Both find figures, which --set @FILE carries into any other command.
+
+BLOCK, CHUNK, COPIED = 2**20, 2**26, 2**28  # bytes of a read, of a reader's turn, of a copy
+TRIES, READERS = 3, (1, 4)  # of each rate, at once
+AS_FAST = 0.8  # of the page cache's rate: a disk that is faster was not asked [assumed]
+
+
+class Probing(Record):
+    """The options of `measure`."""
+
+    dir = "."  # where a file is written, read and removed
+    size_gib = 2.0  # GiB of it
+    file: str | None = None  # one that exists, instead
+    log: str | None = None  # a vLLM start-up log, instead; "-" is standard input
+
+
+def write_file(path: str, size: int) -> None:
+    """Bytes that no file system packs, down to the disk: a cache drops only what is there."""
+    import os
+
+    block = os.urandom(4 * BLOCK)
+    with open(path, "xb") as file:
+        for start in range(0, size, len(block)):
+            file.write(block[: size - start])
+            tell(f"writing {size / 1e9:.2f} GB: {start / size:.0%}")
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def forget(path: str) -> None:
+    """Have the page cache drop a file, on systems that take such advice."""
+    import os
+
+    if hasattr(os, "posix_fadvise"):
+        with open(path, "rb") as file:
+            os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
+
+
+def read_rate(path: str, size: int, readers: int, past_cache: bool) -> float:
+    """GB/s of so many readers, who take turns of a chunk each."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    chunk = min(CHUNK, -(-size // readers))
+
+    def read(start: int) -> None:
+        block, left = memoryview(bytearray(BLOCK)), min(chunk, size - start)
+        with open(path, "rb", buffering=0) as file:
+            file.seek(start)
+            while left > 0 and (count := file.readinto(block[:left])):
+                left -= count
+                tell(f"reading {size / 1e9:.2f} GB, readers: {readers}")
+
+    if past_cache:
+        forget(path)
+    start_s = monotonic()
+    with ThreadPoolExecutor(readers) as pool:
+        [*pool.map(read, range(0, size, chunk))]
+    return size / 1e9 / (monotonic() - start_s)
+
+
+def copy_rate(size: int) -> float:
+    """GB/s of a copy from one place in memory to another."""
+    source, goal = bytearray(size), memoryview(bytearray(size))
+    start_s = monotonic()
+    goal[:] = source
+    return size / 1e9 / (monotonic() - start_s)
+
+
+def start_python_s() -> float:
+    from subprocess import run
+
+    start_s = monotonic()
+    run([sys.executable, "-c", "pass"], check=True)
+    return monotonic() - start_s
+
+
+def spread(name: str, tries: Iterable[float]) -> Result:
+    """The middle one of several tries, and how far they lie apart."""
+    low, middle, high = sorted(tries)
+    return {"name": name, "median": middle, "low": low, "high": high}
+
+
+def tiers_of(path: str, size: int) -> list[Result]:
+    """GB/s of disk, page cache and memory; what reads the disk fills the cache for who follows."""
+    rows = [
+        spread(
+            f"{tier}, readers: {readers}",
+            [read_rate(path, size, readers, tier == "disk") for _ in range(TRIES)],
+        )
+        for tier in ("disk", "page cache")
+        for readers in READERS
+    ]
+    return [*rows, spread("memory copy", [copy_rate(min(size, COPIED)) for _ in range(TRIES)])]
+
+
+def probe(how: Probing) -> tuple[int, list[Result]]:
+    """Bytes and tiers of the file named, or of one that is written, and removed on any way out."""
+    from os.path import getsize, isfile
+    from shutil import disk_usage
+    from tempfile import TemporaryDirectory
+
+    where = f"--dir {how.dir}" if how.file is None else f"--file {how.file}"
+    try:
+        if how.file is not None:
+            size = getsize(how.file)
+            if size < BLOCK or not isfile(how.file):
+                raise BadInput(f"{where}: must be a file of {BLOCK:,} bytes or more")
+            return size, tiers_of(how.file, size)
+        size, room = round(how.size_gib * 2**30), disk_usage(how.dir).free
+        if size > room:
+            free = f"{room / 2**30:.3g} GiB are free; must be {how.size_gib:g}"
+            raise BadInput(f"{where}: {free}, or less with --size-gib")
+        with TemporaryDirectory(prefix="cold-start-", dir=how.dir) as folder:
+            write_file(f"{folder}/weights", size)
+            return size, tiers_of(f"{folder}/weights", size)
+    except OSError as error:
+        raise BadInput(f"{where}: {error.strerror}") from None
+
+
+# What a line tells, the line whose seconds contain its own, its phase, and how it reads: N is a
+# number, ... is anything.
+LOG_LINES = """\
+weights downloaded | model loading | weight_load | Time spent downloading weights ... N s
+weights loaded | model loading | weight_load | Loading weights took N s
+model loading | - | weight_load | Model loading took N G... and N s
+Dynamo transform | torch.compile | engine_init | Dynamo bytecode transform time: N s
+graphs compiled | torch.compile | engine_init | Compiling a graph for ... N s
+graphs from a cache | torch.compile | engine_init | Directly load ... graph... took N s
+torch.compile | engine start | engine_init | torch.compile ... N s in total
+graphs captured | engine start | engine_init | Graph capturing finished in N s
+engine start | - | engine_init | init engine ... took N s
+server start | - | - | Starting vLLM API server"""
+LOG_STARTS = "vLLM API server version"  # the first line of a start; the last start counts
+YEAR_S = 366 * 86400.0
+
+
+class StartLog:
+    """What the lines of a start say: each second once, and of several workers the slowest.
+
+    `seconds` by line and worker, `gib` of weights by worker, and `span_s` between the time stamps
+    of the first line and of the last one that says something.
+    """
+
+    def __init__(self, lines: Sequence[str]) -> None:
+        import re
+        from calendar import timegm
+
+        self.rows = [row.split(" | ") for row in LOG_LINES.splitlines()]
+        self.seconds: dict[str, dict[str, float]] = {row[0]: {} for row in self.rows}
+        self.gib: dict[str, float] = {}
+        self.span_s = 0.0
+        forms = [
+            (name, re.escape(form).replace(r"\.\.\.", ".*?")) for name, _, _, form in self.rows
+        ]
+        number, stamps = r"(\d{1,9}(?:\.\d+)?)", list[int]()
+        begin = max((n for n, line in enumerate(lines) if LOG_STARTS in line), default=0)
+        for line in lines[begin:]:
+            line = re.sub(r"\*|\x1b\[[\d;]*m", "", line)  # Markdown's, and a terminal's colours
+            for stamp in re.findall(r"(?:0[1-9]|1[0-2])-\d\d[ T]\d\d:\d\d:\d\d", line)[:1]:
+                stamps.append(timegm((2000, *map(int, re.split(r"\D", stamp)))))
+            worker = "".join(re.findall(r"\([^()]*pid=[^()]*\)", line)[-1:])
+            for name, form in forms:
+                if found := re.search(form.replace("N", number), line):
+                    *gib, seconds = (0.0, *map(float, found.groups()))
+                    mine = self.seconds[name]
+                    mine[worker] = mine.get(worker, 0.0) + seconds
+                    self.gib[worker] = self.gib.get(worker, 0.0) + sum(gib)
+                    self.span_s = (stamps[-1] - stamps[0]) % YEAR_S if stamps else 0.0
+
+    def inside_s(self, name: str) -> float:
+        """Seconds of the lines right inside this one; inside "-" lie those of the whole start."""
+        return sum(self.whole_s(inner) for inner, outer, *_ in self.rows if outer == name)
+
+    def whole_s(self, name: str) -> float:
+        return max([self.inside_s(name), *self.seconds[name].values()])
+
+    def steps(self) -> list[Result]:
+        """Each line less those inside it, and last the time that no line explains."""
+        explained_s = self.inside_s("-")
+        steps = []
+        for name, _, phase, _ in self.rows:
+            inside_s = self.inside_s(name)
+            rest = ", the rest" * (inside_s > 0)
+            steps.append((name + rest, phase, self.whole_s(name) - inside_s))
+        steps.append(("unexplained", "-", self.span_s - explained_s))
+        total_s = max(self.span_s, explained_s)
+        return [
+            {"name": name, "phase": phase, "seconds": seconds, "share": seconds / total_s}
+            for name, phase, seconds in steps
+            if seconds >= 0.001
+        ]
+
+    def figures(self, s: Scenario) -> Result:
+        """Those that make this start's phases: what is not in the log stays as it was."""
+        load_s, gb = self.whole_s("model loading"), sum(self.gib.values()) * 2**30 / 1e9
+        graphs_s = self.whole_s("torch.compile") + self.whole_s("graphs captured")
+        figures = {"weights_gb": gb} if gb else {}
+        if load_s:
+            # concession: a log does not part read from copy, so both change by one factor.
+            faster = load_default(s.but(**figures)) / load_s
+            for name in ("read_stream_gb_s", "read_cap_gb_s", "copy_pageable_gb_s"):
+                figures[name] = getattr(s, name) * faster
+        if self.seconds["engine start"]:
+            figures["engine_fixed_s"] = self.whole_s("engine start") - graphs_s
+        if self.whole_s("engine start"):
+            figures["graph_capture_s"] = graphs_s
+        return {name: float(f"{x:.6g}") for name, x in figures.items()}
+
+
+# --- 12 REPORT -----------------------------------------------------------------------------------
 # A result is one dictionary: it is the JSON, and the text only shows it.
 
 KNOWN_STACKS = (  # worth knowing, from the raw path down to the 70b's shortest
@@ -1588,6 +1925,7 @@ def report_result(s: Scenario, names: Sequence[str]) -> Result:
         "break_even": regimes(under),
         **moving_result(s, names),
         "day": day_result(s, names),
+        "evidence": evidence(s),
         "finding": finding(s, names, phases),
     }
 
@@ -1717,6 +2055,68 @@ def plan_result(s: Scenario, names: Sequence[str], **options: Any) -> Result:
         "always_on": planner.plan(("warm-pool",), always),
         "most_in_flight": most,
         "command": typed(s, under, " traffic", Traffic(**same | {"min_workers": least})),
+    }
+
+
+def evidence_result(s: Scenario, names: Sequence[str]) -> Result:
+    """Measurements and predictions, and the lesson's figures beside the model's."""
+    found = evidence(s)
+    used = dict.fromkeys(" ".join(row["sources"] for row in found["rows"]).split())
+    return {
+        **head(s, names),
+        "evidence": found,
+        "sources": [{"name": name, "says": SOURCES[name]} for name in used],
+        "lesson": remembered(s),
+        "feasible": not found["broken"],
+    }
+
+
+def measure_result(s: Scenario, names: Sequence[str], **options: Any) -> Result:
+    """Figures of this machine, or of a start by its log; beside them what --set @FILE skips."""
+    how = Probing(**options)
+    for name in ("log", "file"):
+        if name in options and len(options) > 1:
+            raise BadInput(f"{dashed(name)}: must be without other options of measure")
+    kind = "machine" if how.log is None else "log"
+    figures, shown = machine(s, how) if how.log is None else start_log(s, how.log)
+    there = s.but(**figures)
+    check(there)
+    shown |= head(there, names) | {"command": typed(there, names)}
+    shown["phases"] = phases_result(there, names) if figures else []
+    found = figures | {kind: shown}
+    return found if figures else found | {"feasible": False}
+
+
+def machine(s: Scenario, how: Probing) -> tuple[Result, Result]:
+    """The figures of this machine, and what is shown of it."""
+    size, rates = probe(how)
+    disk, disks, cache, caches, _ = (row["median"] for row in rates)
+    best_disk, best_cache, gb = max(disk, disks), max(cache, caches), weights_gb(s)
+    figures = {"read_stream_gb_s": disk, "read_cap_gb_s": best_disk, "dram_gb_s": best_cache}
+    return {name: float(f"{x:.3g}") for name, x in figures.items()}, {
+        "where": how.file or how.dir,
+        "file_gb": size / 1e9,
+        "rates": [row | {"seconds": gb / row["median"]} for row in rates],
+        "python_s": spread("starting Python", [start_python_s() for _ in range(TRIES)]),
+        "cached": disk > AS_FAST * cache,
+        "disk_s": gb / best_disk,
+        "memory_s": gb / best_cache,
+    }
+
+
+def start_log(s: Scenario, file: str) -> tuple[Result, Result]:
+    """The figures of a start, and what is shown of it."""
+    log = StartLog(text_of(f"--log {file}", file).splitlines())
+    figures, steps, workers = log.figures(s), log.steps(), max(map(len, log.seconds.values()))
+    return figures, {
+        "where": "standard input" if file == "-" else file,
+        "steps": steps,
+        "total_s": sum(row["seconds"] for row in steps),
+        "workers": workers if workers > 1 else None,
+        "unexplained": [row for row in steps if row["name"] == "unexplained"],
+        "unstamped": bool(figures) and not log.span_s,
+        "found": bool(figures),
+        "looked_for": [] if figures else [{"line": row[-1]} for row in log.rows],
     }
 
 
@@ -1856,7 +2256,7 @@ def table(lines: Sequence[str], markdown: bool) -> list[str]:
     for column in zip(*([cell.strip() for cell in line[1:-1].split("|")] for line in lines)):
         cells = drawn(column)
         width = max(map(len, cells))
-        right = all(cell[:1] in "$-<0123456789" or cell == "n/a" for cell in cells[1:])
+        right = all(cell[:1] in "$+-<0123456789" or cell == "n/a" for cell in cells[1:])
         columns.append([cell.rjust(width) if right else cell.ljust(width) for cell in cells])
     if not markdown:
         return ["  ".join(row).rstrip() for row in zip(*columns)]
@@ -1959,11 +2359,20 @@ tokens take less time than KV cache below {migration[crossover_gb_s]:G} Gbit/s; 
 has {scenario[network_gb_s]:G}
 with these layers an eviction stops the request for {migration[eviction_pause_s]:T}
 """
+SAYS = """\
+evidence/broken* **out of bounds**: a median of {evidence[bounds][median]:.0%} and a worst of \
+{evidence[bounds][worst]:.0%} are allowed
+{evidence[predictions]:D} predictions: median error {evidence[median_error]:.0%}, worst \
+{evidence[worst_error]:.0%}. Off: {evidence[off]}
+"""
 DAY = """\
 8 TRAFFIC: the default day, scale-to-zero and one warm replica -
 | min-workers | hours | requests | TTFT P50 | P99 | late | cold starts | bill |
 day* | {run[min_workers]:D} | {hours:D} | {requests:D} | {ttft_s[p50]:T} | {ttft_s[p99]:T} | \
 {over_sla_fraction:.1%} | {cold_starts:D} | {usd:$} |
+10 EVIDENCE: the model beside what others have measured -
+"""
+FINDING = """\
 Finding: {finding[longest]} takes longest, {finding[longest_s]:T} of {cold_start_s:T}. \
 {finding[advice]}:
   {finding[command]}
@@ -2049,6 +2458,65 @@ binding* Doing nothing, for one product and {run[hours]:D} h:
 
     {command}
 """
+EVIDENCE_TEXT = """\
+10 EVIDENCE: published measurements beside the model -
+changed* {name} {was} -> {now} (yours)
+| | measured | model s | took s | error | | sources |
+evidence/rows* | {number} | {what} | {model_s:.3g} | {seconds:.4g} | {error:+.1%} | {use} | \
+{sources} |
+fit: gave a figure its value, so it is no prediction and is not counted
+
+the formula of code/main.py that each goes through, what it was, and the figures of it:
+evidence/rows* {number}. {formula} behind {layers}: {of}; {stated}
+sources* {name}: {says}
+
+| the lesson says | | the model | |
+| snapshots (Modal) | 2-4 s | {lesson[restore_s]:T} | restore alone, 7b |
+| by default (Baseten) | 5-10 s | {lesson[default_s]:T} | 7b, preseed,snapshot,warm-node |
+| pre-warmed | sub-second | {lesson[warm_s]:T} | on a free warm slot |
+| pre-seeding saves | 2-4 min | {lesson[preseed_s]:M} | image_pull, 70b |
+| raw 70B | 3-8 min | {lesson[raw_s]:M} | the whole path, 70b |
+| model streamer | about 2x | {lesson[stream_x]:.1f}x | weight_load, 70b |
+| tiered loading | 10-200x | {lesson[tiered_x]:.1f}x | weight_load, 70b |
+| the whole stack | 22x | {lesson[whole_x]:.1f}x | 70b, preseed,snapshot,warm-node |
+10-200x is end to end, with queueing and download; the paper's loader alone is 3.6-8.2x
+"""
+MACHINE = """\
+11 MEASURE: this machine, a file of {machine[file_gb]:.3g} GB in {machine[where]} -
+| tier | GB/s | low-high | {machine[scenario][weights_gb]:D} GB |
+machine/rates* | {name} | {median:.3g} | {low:.3g}-{high:.3g} | {seconds:T} |
+machine/cached* the page cache could not be avoided, or this disk is as fast as it
+starting a Python process takes {machine[python_s][median]:T} ({machine[python_s][low]:T} to \
+{machine[python_s][high]:T})
+a {machine[scenario][model]} would take {machine[disk_s]:T} from your disk, \
+{machine[memory_s]:T} from your memory, at the best rate of each
+
+machine/changed* {name} {was} -> {now} (yours)
+| phase | raw s | here s |
+machine/phases* | {name} | {raw_seconds:N} | {seconds:N} |
+| total | {machine[raw_cold_start_s]:N} | {machine[path_s]:N} |
+no GPU was asked: copies to it are as before. The whole report with these figures:
+  {machine[command]}
+"""
+LOG = """\
+11 MEASURE: the last start in {log[where]} -
+| step | phase | seconds | share | |
+log/steps* | {name} | {phase} | {seconds:N} | {share:.0%} | # 20 {seconds} |
+log/found* | total | | {log[total_s]:N} | 100% | |
+log/workers* workers: {log[workers]:D}; of each line the slowest counts
+log/unexplained* no line explains {seconds:T}, and no figure has them: add them to \
+engine_fixed_s if they are the process's
+log/unstamped* no line that counts has a time stamp, so that time between them does not show
+
+log/changed* {name} {was} -> {now} (yours)
+| phase | raw s | here s |
+log/phases* | {name} | {raw_seconds:N} | {seconds:N} |
+log/found* | total | {log[raw_cold_start_s]:N} | {log[path_s]:N} |
+log/found* a log does not part reading from copying, so both change alike; the whole report with \
+these figures:
+log/found*   {log[command]}
+log/looked_for* not in it: {line}
+"""
 TIERS = """\
 9 PLAN: tiers of users of a {scenario[model]}, an endpoint for each or one pool -
 changed* {name} {was} -> {now} (yours)
@@ -2064,26 +2532,39 @@ feasible* a tenant of the tier {premium} with replicas of its own adds \
 {dedicated_usd_per_month:$} a month
 """
 
-# --- 11 CLI --------------------------------------------------------------------------------------
+# --- 13 CLI --------------------------------------------------------------------------------------
 
 UNPLANNED = ("hours", "min_workers", "cold_start_s")  # of traffic; plan sets them itself
 COMMANDS: dict[str, tuple[Callable[..., Result], str, str, list[str]]] = {
     # what computes, what it prints, what it is, and options of its own
     "report": (
         report_result,
-        REPORT + MIGRATION + DAY,
+        SCENARIO + REPORT + MIGRATION + DAY + SAYS + FINDING,
         "the whole lesson; what runs without a command",
         [],
     ),
-    "migrate": (migrate_result, MIGRATION + MOVES, "tokens against KV cache", []),
-    "traffic": (traffic_result, RUN, "requests replayed, and the tail they see", TRAFFIC),
+    "migrate": (migrate_result, SCENARIO + MIGRATION + MOVES, "tokens against KV cache", []),
+    "traffic": (
+        traffic_result,
+        SCENARIO + RUN,
+        "requests replayed, and the tail they see",
+        TRAFFIC,
+    ),
     "plan": (
         plan_result,
-        PLAN,
+        SCENARIO + PLAN,
         "from an SLA to layers and a pool",
         [*PLANNED, *without(TRAFFIC, *UNPLANNED)],
     ),
+    "evidence": (
+        evidence_result,
+        EVIDENCE_TEXT + SAYS,
+        "the model beside published measurements",
+        [],
+    ),
+    "measure": (measure_result, MACHINE, "this machine, or the log of a start", names_of(Probing)),
 }
+OTHER_TEXTS = {"tiers": TIERS, "log": LOG}  # of a result with such a key
 SETS = {  # options that name a figure
     "model": "model",
     "sla": "sla_s",
@@ -2098,7 +2579,7 @@ OPTIONS = dict(
     line.split(": ", 1)
     for line in f"""\
 with: layers, a comma list, or all
-set: NAME=VALUE, a figure for this run
+set: NAME=VALUE, a figure for this run; @FILE, those of a JSON object
 json: one JSON object instead of text
 markdown: Markdown instead of plain text
 model: {", ".join(MODELS)}
@@ -2122,7 +2603,11 @@ budget: plan: dollars a month, for all products
 prefer: plan: least layers or cost
 forbid: plan: layers that must not be in it
 require: plan: layers that must be in it, as after --with
-tiers: plan: NAME:SLA:RATE of each tier of users ({TIERS_ASKED})""".splitlines()
+tiers: plan: NAME:SLA:RATE of each tier of users ({TIERS_ASKED})
+dir: measure: where a file is written, read and removed (.)
+size_gib: measure: GiB of it (2)
+file: measure: an existing file instead
+log: measure: a vLLM start-up log instead; - reads standard input""".splitlines()
 )
 EXAMPLES = """layers:
   {}
@@ -2137,6 +2622,8 @@ examples:
   python code/main.py traffic --evictions-per-day 12 --min-workers 2 --rate 500
   python code/main.py plan --model 13b --sla 3 --rate 30
   python code/main.py plan --sla 20 --rate 200 --forbid warm-pool --budget 9000
+  python code/main.py evidence
+  python code/main.py measure --size-gib 0.05 --model 7b
   python code/main.py --with all --json"""
 
 
@@ -2168,15 +2655,46 @@ def read_value(label: str, name: str, text: str) -> Any:
     return int(value) if name in WHOLE else value
 
 
+def text_of(where: str, file: str) -> str:
+    """All of a text file, or of standard input; BadInput where it cannot be read."""
+    how: Any = {"encoding": "utf-8-sig", "errors": "replace"}
+    try:
+        with open(0 if file == "-" else file, closefd=file != "-", **how) as opened:
+            return str(opened.read())
+    except OSError as error:
+        raise BadInput(f"{where}: {error.strerror}") from None
+
+
+def figures_in(file: str) -> list[tuple[str, Any]]:
+    """Figures of a JSON object, such as `measure --json` prints; lists and objects are skipped."""
+    import json
+
+    where = f"--set @{file}"
+    try:
+        found = json.loads(text_of(where, file)).items()
+    except (ValueError, AttributeError, RecursionError) as error:
+        where += f", line {line}" if (line := getattr(error, "lineno", 0)) else ""
+        raise BadInput(f"{where}: must be a JSON object of figures") from None
+    where += ": "
+    return [
+        (known(where, name, FIGURES), read_value(f"{where}{name}=", name, str(x)))
+        for name, x in found
+        if not isinstance(x, (list, dict))
+    ]
+
+
 def read(option: str, text: str) -> Any:
     """What the text behind an option stands for; BadInput where it cannot be."""
     label = dashed(option) + " "
-    if option == "trace":
+    if option in ("trace", "dir", "file", "log"):
         return text
+    if option == "set" and text.startswith("@"):
+        return figures_in(text[1:])
     if option == "set":
         name, equals, text = text.partition("=")
         if not equals:
-            raise BadInput(f"{label}{name!r}: must be NAME=VALUE, such as node_provision_s=40")
+            must = "must be NAME=VALUE, such as node_provision_s=40, or @FILE"
+            raise BadInput(f"{label}{name!r}: {must}")
         return [(known(label, name, FIGURES), read_value(f"{label}{name}=", name, text))]
     if option in LISTS:
         words = [known(label, word.strip(), [*LAYERS, "all"]) for word in text.split(",")]
@@ -2242,7 +2760,7 @@ def run(argv: Sequence[str]) -> int:
 
         print(json.dumps(result, indent=2, allow_nan=False))
     else:
-        text = TIERS if "tiers" in result else SCENARIO + text
+        text = next((form for key, form in OTHER_TEXTS.items() if key in result), text)
         lines = page(fill(text, result), "markdown" in asked)
         code = getattr(sys.stdout, "encoding", None) or "utf-8"
         print(lines.encode(code, "backslashreplace").decode(code))
@@ -2272,6 +2790,10 @@ def main() -> int:
 
 
 if __name__ == "__main__":
+    # subtle: what signal is made of, which would cost more than all signals here.
+    from _signal import SIGTERM, default_int_handler, signal  # type: ignore[import-not-found]
+
+    signal(SIGTERM, default_int_handler)  # as Ctrl-C
     exit_code = main()
     if "posix" in sys.builtin_module_names:
         import posix

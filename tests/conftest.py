@@ -32,7 +32,8 @@ def run(
 
 def text(result: dict[str, Any], command: str = "report") -> str:
     """The page that a command prints of its result."""
-    return main.page(main.fill(main.SCENARIO + main.COMMANDS[command][1], result))
+    others = [form for key, form in main.OTHER_TEXTS.items() if key in result]
+    return main.page(main.fill([*others, main.COMMANDS[command][1]][0], result))
 
 
 def edited(folder: Path, old: str, new: str) -> Path:

@@ -16,6 +16,12 @@ import pytest
 from conftest import ROOT, run
 
 
+@pytest.fixture(autouse=True)
+def shorter_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A quarter of the requests: what is tested here holds for any number of them."""
+    monkeypatch.setattr(main, "ENOUGH", 5_000)
+
+
 def brute_force(
     s: main.Scenario, how: dict[str, Any], forbid: list[str], most: int
 ) -> list[dict[str, Any]]:
@@ -193,7 +199,8 @@ def test_every_set_of_layers_is_tried_and_migrate_only_where_nodes_go_away() -> 
     assert asked == [names for names in sets if "migrate" in names and "preseed" not in names]
 
 
-def test_tail_and_failure_say_what_the_plan_has() -> None:
+def test_tail_and_failure_say_what_the_plan_has(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(main, "ENOUGH", 20_000)
     spot = main.plan_result(main.Scenario(), ["migrate"], evictions_per_day=24.0)
     assert (spot["layers"], spot["min_workers"]) == (["warm-pool", "migrate"], 2)
     assert spot["tail_policy"].startswith("16 requests at once find a free warm slot, 500 ms;")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import random
 import re
+from pathlib import Path
 from typing import Any
 
 import main
@@ -88,6 +89,15 @@ SHAPE: dict[str, Any] = {
     "unmoved_s": float,
     "finding": {"longest": str, "longest_s": float, "advice": str, "command": str},
     "day": [dict.fromkeys(["run", *RUN, "closed_form"], object)],
+    "evidence": {
+        "rows": [dict.fromkeys([*main.MEASURED, "model_s", "error"], object)],
+        "predictions": int,
+        "median_error": float,
+        "worst_error": float,
+        "off": str,
+        "bounds": {"median": float, "worst": float},
+        "broken": bool,
+    },
 }
 
 
@@ -189,8 +199,15 @@ def test_the_report_fits_a_projector() -> None:
         assert len(lines) <= 76
 
 
-def test_no_line_is_wider_than_80_columns_whatever_the_figures() -> None:
+def test_no_line_is_wider_than_80_columns_whatever_the_figures(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     dice = random.Random(13)
+    log = tmp_path / "vllm.log"
+    log.write_text("Model loading took 999.9999 GiB and 9.75 seconds\ninit engine took 0.5 s\n")
+    rates = [main.spread("tier", [10 ** dice.uniform(-6, 4) for _ in "123"]) for _ in "12345"]
+    monkeypatch.setattr(main, "probe", lambda how: (2**31, rates))
+    monkeypatch.setattr(main, "start_python_s", lambda: 0.02)
     for turn in range(160):
         s, names = random_scenario(dice), random_layers(dice)
         if turn % 2:
@@ -204,6 +221,7 @@ def test_no_line_is_wider_than_80_columns_whatever_the_figures() -> None:
             if name == "plan" and (turn % 40 or s.requests_per_hour > 60):
                 continue  # for it makes dozens of runs
             options = {**few, **busy} if name == "traffic" else {}
+            options |= {"log": str(log)} if name == "measure" and not turn % 2 else {}
             sized = {k: x for k, x in vars(s).items() if k != "min_workers"}  # by plan itself
             asked = main.Scenario(**sized) if name == "plan" else s
             found = result(asked, names, **options)
