@@ -1624,6 +1624,12 @@ def forget(path: str) -> None:
             os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
 
 
+def seconds_of(work: Callable[[], object]) -> float:
+    start_s = monotonic()
+    work()
+    return max(monotonic() - start_s, SMALLEST)
+
+
 def read_rate(path: str, size: int, readers: int, past_cache: bool) -> float:
     """GB/s of so many readers, who take turns of a chunk each."""
     from concurrent.futures import ThreadPoolExecutor
@@ -1640,26 +1646,20 @@ def read_rate(path: str, size: int, readers: int, past_cache: bool) -> float:
 
     if past_cache:
         forget(path)
-    start_s = monotonic()
     with ThreadPoolExecutor(readers) as pool:
-        [*pool.map(read, range(0, size, chunk))]
-    return size / 1e9 / (monotonic() - start_s)
+        return size / 1e9 / seconds_of(lambda: [*pool.map(read, range(0, size, chunk))])
 
 
 def copy_rate(size: int) -> float:
     """GB/s of a copy from one place in memory to another."""
     source, goal = bytearray(size), memoryview(bytearray(size))
-    start_s = monotonic()
-    goal[:] = source
-    return size / 1e9 / (monotonic() - start_s)
+    return size / 1e9 / seconds_of(lambda: goal.__setitem__(slice(None), source))
 
 
-def start_python_s() -> float:
+def start_python() -> None:
     from subprocess import run
 
-    start_s = monotonic()
     run([sys.executable, "-c", "pass"], check=True)
-    return monotonic() - start_s
 
 
 def spread(name: str, tries: Iterable[float]) -> Result:
@@ -1670,14 +1670,11 @@ def spread(name: str, tries: Iterable[float]) -> Result:
 
 def tiers_of(path: str, size: int) -> list[Result]:
     """GB/s of disk, page cache and memory; what reads the disk fills the cache for who follows."""
-    rows = [
-        spread(
-            f"{tier}, readers: {readers}",
-            [read_rate(path, size, readers, tier == "disk") for _ in range(TRIES)],
-        )
-        for tier in ("disk", "page cache")
-        for readers in READERS
-    ]
+    rows = []
+    for tier in ("disk", "page cache"):
+        for readers in READERS:
+            tries = [read_rate(path, size, readers, tier == "disk") for _ in range(TRIES)]
+            rows.append(spread(f"{tier}, readers: {readers}", tries))
     return [*rows, spread("memory copy", [copy_rate(min(size, COPIED)) for _ in range(TRIES)])]
 
 
@@ -1737,18 +1734,19 @@ class StartLog:
         self.seconds: dict[str, dict[str, float]] = {row[0]: {} for row in self.rows}
         self.gib: dict[str, float] = {}
         self.span_s = 0.0
-        forms = [
-            (name, re.escape(form).replace(r"\.\.\.", ".*?")) for name, _, _, form in self.rows
-        ]
-        number, stamps = r"(\d{1,9}(?:\.\d+)?)", list[int]()
+        stamps: list[int] = []
+        forms = {}
+        for name, _, _, form in self.rows:
+            form = re.escape(form).replace(r"\.\.\.", ".*?")
+            forms[name] = form.replace("N", r"(\d{1,9}(?:\.\d+)?)")
         begin = max((n for n, line in enumerate(lines) if LOG_STARTS in line), default=0)
         for line in lines[begin:]:
             line = re.sub(r"\*|\x1b\[[\d;]*m", "", line)  # Markdown's, and a terminal's colours
             for stamp in re.findall(r"(?:0[1-9]|1[0-2])-\d\d[ T]\d\d:\d\d:\d\d", line)[:1]:
                 stamps.append(timegm((2000, *map(int, re.split(r"\D", stamp)))))
             worker = "".join(re.findall(r"\([^()]*pid=[^()]*\)", line)[-1:])
-            for name, form in forms:
-                if found := re.search(form.replace("N", number), line):
+            for name, form in forms.items():
+                if found := re.search(form, line):
                     *gib, seconds = (0.0, *map(float, found.groups()))
                     mine = self.seconds[name]
                     mine[worker] = mine.get(worker, 0.0) + seconds
@@ -2097,7 +2095,7 @@ def machine(s: Scenario, how: Probing) -> tuple[Result, Result]:
         "where": how.file or how.dir,
         "file_gb": size / 1e9,
         "rates": [row | {"seconds": gb / row["median"]} for row in rates],
-        "python_s": spread("starting Python", [start_python_s() for _ in range(TRIES)]),
+        "python_s": spread("starting Python", [seconds_of(start_python) for _ in range(TRIES)]),
         "cached": disk > AS_FAST * cache,
         "disk_s": gb / best_disk,
         "memory_s": gb / best_cache,

@@ -207,7 +207,7 @@ def test_no_line_is_wider_than_80_columns_whatever_the_figures(
     log.write_text("Model loading took 999.9999 GiB and 9.75 seconds\ninit engine took 0.5 s\n")
     rates = [main.spread("tier", [10 ** dice.uniform(-6, 4) for _ in "123"]) for _ in "12345"]
     monkeypatch.setattr(main, "probe", lambda how: (2**31, rates))
-    monkeypatch.setattr(main, "start_python_s", lambda: 0.02)
+    monkeypatch.setattr(main, "start_python", lambda: None)
     for turn in range(160):
         s, names = random_scenario(dice), random_layers(dice)
         if turn % 2:
