@@ -1637,7 +1637,7 @@ def read_rate(path: str, size: int, readers: int, past_cache: bool) -> float:
     chunk = min(CHUNK, -(-size // readers))
 
     def read(start: int) -> None:
-        block, left = memoryview(bytearray(BLOCK)), min(chunk, size - start)
+        block, left = memoryview(bytearray(BLOCK)), chunk
         with open(path, "rb", buffering=0) as file:
             file.seek(start)
             while left > 0 and (count := file.readinto(block[:left])):

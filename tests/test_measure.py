@@ -61,17 +61,21 @@ INFO 2026-01-01 00:00:20,456 model_runner.py:1077] Loading weights took 20.00 se
 INFO 2026-01-01 00:00:30,456 core.py:171] init engine (profile, create kv cache, warmup model) \
 took 4.50 seconds
 """
-CACHED = """\
-2026-01-08T10:00:00.5Z \x1b[0;36m(EngineCore_DP0 pid=7)\x1b[0;0m INFO 01-08 10:00:00 [x] Start
-\x1b[0;36m(EngineCore_DP0 pid=7)\x1b[0;0m INFO 01-08 10:00:13 [b] Dynamo bytecode transform time: \
-3.00 s
-\x1b[0;36m(EngineCore_DP0 pid=7)\x1b[0;0m INFO 01-08 10:00:16 [b] Directly load the compiled \
-graph(s) for compile range (1, 8192) from the cache, took 1.25 s
-\x1b[0;36m(EngineCore_DP0 pid=7)\x1b[0;0m INFO 01-08 10:00:17 [b] torch.compile takes 4.50 s in \
-total
-\x1b[0;36m(EngineCore_DP0 pid=7)\x1b[0;0m INFO 01-08 10:00:27 [g] Graph capturing finished in 7 \
-secs, took 0.45 GiB
-"""
+CACHED = "".join(  # a pod's clock before the engine's own
+    f"2026-01-08T{pod}Z \x1b[0;36m(EngineCore_DP0 pid=7)\x1b[0;0m INFO 01-08 {own} [b] {line}\n"
+    for pod, own, line in [
+        ("09:00:00.5", "10:00:01", "Initializing"),
+        ("09:00:13", "10:00:13", "Dynamo bytecode transform time: 3.00 s"),
+        (
+            "09:00:16",
+            "10:00:16",
+            "Directly load the compiled graph(s) for compile range (1, 8192) from the cache, "
+            "took 1.25 s",
+        ),
+        ("09:00:17", "10:00:17", "torch.compile takes 4.50 s in total"),
+        ("09:00:27", "10:00:25", "Graph capturing finished in 7 secs, took 0.45 GiB"),
+    ]
+)
 DOWNLOADED = (
     "Loading safetensors checkpoint shards:   0% 0/4\rLoading checkpoint shards: 100% 4/4\r\n"
     "INFO 06-30 10:00:00 [weight_utils.py:292] Time spent downloading weights for a/b: 40.5 "
@@ -334,6 +338,42 @@ def test_readers_read_each_byte_once(
     assert position == size
 
 
+def test_two_gib_are_written_here_where_nothing_else_is_asked() -> None:
+    assert (main.Probing().size_gib, main.Probing().dir) == (2, ".")
+
+
+@pytest.mark.parametrize("size", [1, 2**22 - 1, 2**22, 2**22 + 1])
+def test_a_file_has_the_size_that_was_asked_for(tmp_path: Path, size: int) -> None:
+    main.write_file(str(tmp_path / "weights"), size)
+    assert (tmp_path / "weights").stat().st_size == size
+
+
+def test_the_disk_is_read_past_the_cache_and_then_the_cache(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    path = tmp_path / "weights"
+    path.write_bytes(bytes(2**20))
+    done: list[str] = []
+    monkeypatch.setattr(main, "forget", lambda path: done.append("forget"))
+    monkeypatch.setattr(main, "seconds_of", lambda work: done.append("read") or 1.0)
+    rows = main.tiers_of(str(path), 2**20)
+    assert done == ["forget", "read"] * 6 + ["read"] * 9
+    assert [row["name"].split(",")[0] for row in rows] == [
+        *("disk", "disk", "page cache", "page cache", "memory copy"),
+    ]
+
+
+@pytest.mark.parametrize(("disk", "cached"), [(7.9, False), (8.1, True), (30.0, True)])
+def test_a_disk_as_fast_as_the_page_cache_was_not_read_past_it(
+    monkeypatch: pytest.MonkeyPatch, disk: float, cached: bool
+) -> None:
+    rates = [main.spread("", [x, x, x]) for x in (disk, 99.0, 10.0, 20.0, 5.0)]
+    monkeypatch.setattr(main, "probe", lambda how: (2**31, rates))
+    found = main.measure_result(main.Scenario(), [], file="there")["machine"]
+    assert found["cached"] is cached
+    assert found["where"] == "there"
+
+
 def test_the_text_reads_and_fits(tmp_path: Path) -> None:
     done = run("measure", "--dir", str(tmp_path), *SMALL, "--model", "7b")
     assert (done.returncode, done.stderr) == (0, "")
@@ -368,7 +408,9 @@ def test_a_full_disk_is_refused_before_and_survived_under_way(tmp_path: Path) ->
     if gib < 1000:
         done = run("measure", "--dir", str(tmp_path), "--size-gib", f"{gib + 5:.0f}")
         assert (done.returncode, done.stdout) == (2, "")
-        assert re.fullmatch(rf"main.py: --dir {tmp_path}: .* free; must be .*\n", done.stderr)
+        says = re.fullmatch(rf"main.py: --dir {tmp_path}: (\S+) GiB are free; .*\n", done.stderr)
+        assert says
+        assert float(says[1]) == pytest.approx(gib, rel=0.05)
 
     def limited() -> None:
         resource.setrlimit(resource.RLIMIT_FSIZE, (2**22, 2**22))
