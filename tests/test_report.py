@@ -208,7 +208,7 @@ def test_no_line_is_wider_than_80_columns_whatever_the_figures(
     rates = [main.spread("tier", [10 ** dice.uniform(-6, 4) for _ in "123"]) for _ in "12345"]
     monkeypatch.setattr(main, "probe", lambda how: (2**31, rates))
     monkeypatch.setattr(main, "start_python", lambda: None)
-    for turn in range(160):
+    for turn in range(120):
         s, names = random_scenario(dice), random_layers(dice)
         if turn % 2:
             absurd = {n: dice.choice([1e-9, 1e12]) for n in dice.sample(main.FIGURES[1:], 6)}
