@@ -2532,7 +2532,7 @@ a {machine[scenario][model]} would take {machine[disk_s]:T} from your disk, \
 {machine[memory_s]:T} from your memory, at the best rate of each
 
 machine/changed* {name} {was} -> {now} (yours)
-| phase | without s | with these s |
+| phase | before s | now s |
 machine/phases* | {name} | {was_s:N} | {now_s:N} |
 | total | {machine[was_s]:N} | {machine[path_s]:N} |
 no GPU was asked: copies to it are as before. The whole report with these figures:
@@ -2550,7 +2550,7 @@ the process's: --set engine_fixed_s={log[engine_s]:.4g}
 log/unstamped* no line that counts has a time stamp, so that time between them does not show
 
 log/changed* {name} {was} -> {now} (yours)
-| phase | without s | with these s |
+| phase | before s | now s |
 log/phases* | {name} | {was_s:N} | {now_s:N} |
 log/found* | total | {log[was_s]:N} | {log[path_s]:N} |
 log/loaded* a log does not part reading from copying, so both change alike
