@@ -56,9 +56,9 @@ MARKDOWN = """\
 - init engine (profile, create kv cache, warmup model) took **53.20 seconds**
 """
 EAGER = """\
-INFO 2025-12-31 23:59:50,123 llm_engine.py:161] Initializing an LLM engine
-INFO 2026-01-01 00:00:20,456 model_runner.py:1077] Loading weights took 20.00 seconds
-INFO 2026-01-01 00:00:30,456 core.py:171] init engine (profile, create kv cache, warmup model) \
+INFO 12-31 23:59:50,123 llm_engine.py:161] Initializing an LLM engine
+INFO 01-01 00:00:20,456 model_runner.py:1077] Loading weights took 20.00 seconds
+INFO 01-01 00:00:30,456 core.py:171] init engine (profile, create kv cache, warmup model) \
 took 4.50 seconds
 """
 CACHED = "".join(  # a pod's clock before the engine's own
