@@ -787,16 +787,20 @@ def read_request(s: Scenario, row: Sequence[str], draw: Draw) -> Request:
     return (when if when.tzinfo else when.replace(tzinfo=UTC)).timestamp(), service_s
 
 
+def opened(file: str) -> Any:
+    """A text file, or standard input, whose bytes are never wrong and line ends as they are."""
+    text: Any = {"encoding": "utf-8-sig", "errors": "replace", "newline": ""}
+    return open(0 if file == "-" else file, closefd=file != "-", **text)
+
+
 def trace(s: Scenario, how: Traffic) -> Iterator[Request]:
     """Requests of a CSV file, a line at a time; BadInput names the line that is wrong, and how."""
     import csv
 
     where, must = f"--trace {how.trace}", f"must be {TOKENS} or {PLAIN}"
-    source, draw = 0 if how.trace == "-" else str(how.trace), service_times(how)
-    last, row = -1.0, [""]
-    text: Any = {"encoding": "utf-8-sig", "errors": "replace"}
+    draw, last, row = service_times(how), -1.0, [""]
     try:
-        with open(source, newline="", closefd=source != 0, **text) as file:
+        with opened(str(how.trace)) as file:
             for row in (rows := csv.reader(file)):
                 if not row or ",".join(row) in HEADINGS:
                     continue
@@ -2700,10 +2704,9 @@ def read_value(label: str, name: str, text: str) -> Any:
 
 def text_of(where: str, file: str) -> str:
     """All of a text file, or of standard input; BadInput where it cannot be read."""
-    how: Any = {"encoding": "utf-8-sig", "errors": "replace"}
     try:
-        with open(0 if file == "-" else file, closefd=file != "-", **how) as opened:
-            return str(opened.read())
+        with opened(file) as text:
+            return str(text.read())
     except OSError as error:
         raise BadInput(f"{where}: {error.strerror}") from None
 
