@@ -15,7 +15,7 @@ Read it top to bottom; the report's headings carry the numbers of these sections
   7 MIGRATION   an eviction: move the KV cache, move the tokens, or start cold
   8 TRAFFIC     requests replayed, event by event, and the tail that no formula shows
   9 PLANNER     from an SLA to a stack, judged by that replay
- 10 EVIDENCE   published measurements beside the model
+ 10 EVIDENCE    published measurements beside the model
  11 MEASURE     this machine's own tiers, and the log of a real start
  12 REPORT      the results as JSON has them; from here on, printing only
  13 CLI         options in, text or JSON out
@@ -1650,12 +1650,12 @@ def read_rate(path: str, size: int, readers: int, past_cache: bool) -> float:
     chunk = min(CHUNK, -(-size // readers))
 
     def read(start: int) -> None:
+        tell(f"reading {size / 1e9:.2f} GB, readers: {readers}")
         block, left = memoryview(bytearray(BLOCK)), chunk
         with open(path, "rb", buffering=0) as file:
             file.seek(start)
             while left > 0 and (count := file.readinto(block[:left])):
                 left -= count
-                tell(f"reading {size / 1e9:.2f} GB, readers: {readers}")
 
     if past_cache:
         forget(path)
@@ -1749,8 +1749,8 @@ class StartLog:
         self.seconds: dict[str, dict[str, float]] = {row[0]: {} for row in self.rows}
         self.gib: dict[str, float] = {}
         self.sizes: dict[str, int] = {}
-        self.span_s = 0.0
         stamps: list[int] = []
+        told: list[int] = []  # the first stamp, and that of the last line that says something
         forms = {}
         for name, _, _, form in self.rows:
             form = re.escape(form).replace(r"\.\.\.", ".*?")
@@ -1771,8 +1771,9 @@ class StartLog:
                     mine[worker] = mine.get(worker, 0.0) + seconds
                     if sum(gib):
                         self.gib[worker] = self.gib.get(worker, 0.0) + sum(gib)
-                    span_s = (stamps[-1] - stamps[0]) % YEAR_S if stamps else 0.0
-                    self.span_s = span_s if span_s < YEAR_S / 2 else 0.0
+                    told = [*stamps[:1], *stamps[-1:]]
+        span_s = (told[-1] - told[0]) % YEAR_S if told else 0.0
+        self.span_s = span_s if span_s < YEAR_S / 2 else 0.0  # more is a clock set back
 
     def inside(self, outer: str = "-", worker: str = "-") -> list[tuple[str, str, float]]:
         """The lines inside this one, name, phase and seconds, each less those inside it.
@@ -1808,12 +1809,12 @@ class StartLog:
             for name, phase, seconds in steps
         ]
 
-    def figures(self, s: Scenario) -> Result:
-        """Those that make this start's phases: what is not in the log stays as it was."""
-        steps, figures = self.inside(), {}
-        load_s = sum(seconds for _, phase, seconds in steps if phase == "weight_load")
-        engine_s = sum(seconds for _, phase, seconds in steps if phase == "engine_init")
-        fixed_s = sum(seconds for name, _, seconds in steps if name.startswith("engine start"))
+    def figures(self, s: Scenario, steps: Sequence[Result]) -> Result:
+        """Those that make these steps the phases: what is not in the log stays as it was."""
+        load_s = sum(row["seconds"] for row in steps if row["phase"] == "weight_load")
+        engine_s = sum(row["seconds"] for row in steps if row["phase"] == "engine_init")
+        fixed_s = sum(row["seconds"] for row in steps if row["name"].startswith("engine start"))
+        figures = {}
         if self.gib:
             # subtle: of several workers only the first may tell what it holds.
             gib = sum(self.gib.values()) / len(self.gib)
@@ -2144,7 +2145,8 @@ def machine(s: Scenario, how: Probing) -> tuple[Result, Result]:
 def start_log(s: Scenario, file: str) -> tuple[Result, Result]:
     """The figures of a start, and what is shown of it."""
     log = StartLog(text_of(f"--log {file}", file).splitlines())
-    figures, steps, workers = log.figures(s), log.steps(), log.workers()
+    steps, workers = log.steps(), log.workers()
+    figures = log.figures(s, steps)
     lost_s = sum(row["seconds"] for row in steps if row["name"] == "unexplained")
     return figures, {
         "where": "standard input" if file == "-" else file,
@@ -2650,8 +2652,8 @@ prefer: plan: least layers or cost
 forbid: plan: layers that must not be in it
 require: plan: layers that must be in it, as after --with
 tiers: plan: NAME:SLA:RATE of each tier of users ({TIERS_ASKED})
-dir: measure: where a file is written, read and removed (.)
-size_gib: measure: GiB of it (2)
+dir: measure: where a file is written, read and removed
+size_gib: measure: GiB of it
 file: measure: an existing file instead
 log: measure: a vLLM start-up log instead; - reads standard input""".splitlines()
 )
@@ -2775,7 +2777,7 @@ def arguments(argv: Sequence[str]) -> dict[str, Any]:
         how: Result = {"action": "store_true"} if name in FLAGS else {"type": partial(read, name)}
         how |= {"action": "extend"} if name in LISTS else {}
         how |= {"nargs": "?", "const": read(name, TIERS_ASKED)} if name == "tiers" else {}
-        default = getattr(Traffic, name, None)
+        default = (vars(Traffic) | vars(Probing)).get(name)
         text = f"{text} ({default})" if default else text
         parser.add_argument(dashed(name), help=text, **how)
     for text in argv:
@@ -2784,12 +2786,18 @@ def arguments(argv: Sequence[str]) -> dict[str, Any]:
     return vars(parser.parse_intermixed_args(list(argv)))
 
 
+def page_of(command: str, result: Result, markdown: bool = False) -> str:
+    """The page of a command's result; some results have a page of their own."""
+    forms = [form for key, form in OTHER_TEXTS.items() if key in result]
+    return page(fill([*forms, COMMANDS[command][1]][0], result), markdown)
+
+
 def run(argv: Sequence[str]) -> int:
     """Print what the command line asks for; 1 where the answer is no, BadInput where none is."""
     # subtle: without options argparse stays out, for it costs as much as all the rest.
     asked: Result = arguments(argv) if argv else {"command": "report"}
     command = known("command ", asked.pop("command"), COMMANDS)
-    make_result, text, _, own = COMMANDS[command]
+    make_result, _, _, own = COMMANDS[command]
     for name in asked:
         if name not in (*COMMON, *SETS, *own):
             takers = ", ".join(other for other, row in COMMANDS.items() if name in row[3])
@@ -2806,8 +2814,7 @@ def run(argv: Sequence[str]) -> int:
 
         print(json.dumps(result, indent=2, allow_nan=False))
     else:
-        text = next((form for key, form in OTHER_TEXTS.items() if key in result), text)
-        lines = page(fill(text, result), "markdown" in asked)
+        lines = page_of(command, result, "markdown" in asked)
         code = getattr(sys.stdout, "encoding", None) or "utf-8"
         print(lines.encode(code, "backslashreplace").decode(code))
     return 1 if result.get("feasible") is False else 0

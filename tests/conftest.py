@@ -30,10 +30,17 @@ def run(
     )
 
 
+def refused(done: subprocess.CompletedProcess[str]) -> str:
+    """The one line with which a run refuses bad input; it does nothing else."""
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith("main.py: ")
+    assert done.stderr.count("\n") == 1
+    return done.stderr
+
+
 def text(result: dict[str, Any], command: str = "report") -> str:
     """The page that a command prints of its result."""
-    others = [form for key, form in main.OTHER_TEXTS.items() if key in result]
-    return main.page(main.fill([*others, main.COMMANDS[command][1]][0], result))
+    return main.page_of(command, result)
 
 
 def edited(folder: Path, old: str, new: str) -> Path:
