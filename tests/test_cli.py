@@ -14,7 +14,7 @@ from pathlib import Path
 
 import main
 import pytest
-from conftest import PROGRAM, ROOT, edited, run, text
+from conftest import PROGRAM, ROOT, edited, refused, run, text
 
 SHORT = "preseed,snapshot,warm-node"
 
@@ -114,11 +114,8 @@ BAD = [
 def test_bad_input_is_one_line_and_exit_2(arguments: list[str], names: str, allowed: str) -> None:
     for more in ([], ["--json"]):
         done = run(*arguments, *more) if arguments[-1] != "--set" else run(*more, *arguments)
-        assert (done.returncode, done.stdout) == (2, "")
-        assert done.stderr.startswith("main.py: ")
-        assert done.stderr.count("\n") == 1
-        assert names in done.stderr
-        assert allowed in done.stderr
+        assert names in refused(done)
+        assert allowed in refused(done)
 
 
 def test_help_names_commands_layers_models_and_examples() -> None:
