@@ -18,7 +18,8 @@ Read it top to bottom; the report's headings carry the numbers of these sections
  10 EVIDENCE    published measurements beside the model
  11 MEASURE     this machine's own tiers, and the log of a real start
  12 REPORT      the results as JSON has them; from here on, printing only
- 13 CLI         options in, text or JSON out
+ 13 LIVE        this file as others edit it: run at every save, or shown as a page
+ 14 CLI         options in, text or JSON out
 
   python code/main.py                                      the whole lesson
   python code/main.py --with preseed,snapshot,warm-node    the same behind three layers
@@ -151,7 +152,7 @@ ABOVE_ZERO = """bytes_per_param weights_gb read_streams streamer_read_streams gp
     hours_per_month sla_s gpu_tflops prefill_mfu hours max_workers
     slots size_gib""".split()  # and each *_gb_s; others may be 0
 WHOLE = """read_streams streamer_read_streams snapshot_gpu_matches gpus_per_replica products
-    min_workers prompt_tokens max_workers slots seed""".split()
+    min_workers prompt_tokens max_workers slots seed port""".split()
 SMALLEST, LARGEST = 1e-9, 1e12  # of a figure that is not 0, so that no quotient overflows
 CHOICES = {  # words of a few
     "model": [*MODELS],
@@ -165,6 +166,7 @@ LIMITS = {  # narrower ones, of options
     "slots": (1, 1000),
     "evictions_per_day": (SMALLEST, 1440),
     "size_gib": (0.05, 1024),
+    "port": (1, 65535),
 }
 
 # --- 2 SCENARIO ----------------------------------------------------------------------------------
@@ -559,6 +561,12 @@ def regime_text(s: Scenario, pays: float | None, busy: float | None) -> str:
     return f"a pool pays above {three(pays)}/h; above {three(busy)}/h traffic holds P99 without it"
 
 
+def between(points: set[float], steps: int = 32) -> list[float]:
+    """These points above 0, and from the first to the last the steps of a curve in even ratios."""
+    low, high = min(points), max(points)
+    return sorted(points | {low * (high / low) ** (step / steps) for step in range(1, steps)})
+
+
 def regimes(s: Scenario) -> Result:
     """The rates where the regimes part, and a table of rates that leads through them."""
     pays, busy = break_even(s), self_warm_rate(s)
@@ -572,6 +580,7 @@ def regimes(s: Scenario) -> Result:
         "requests_per_hour": pays,
         "self_warm_requests_per_hour": busy,
         "table": [at_rate(s, rate) | {"mark": marks.get(rate, "")} for rate in sorted(rates)],
+        "curve": [at_rate(s, rate) for rate in between(rates - {0.0})],
         "regime": regime_text(s, pays, busy),
     }
 
@@ -1910,9 +1919,16 @@ def minute_result(s: Scenario, names: Sequence[str]) -> Result:
 
 
 def moving_result(s: Scenario, names: Sequence[str]) -> Result:
-    """An eviction under these layers, and how long it would last without migration."""
+    """An eviction under these layers, how long without migration, and over other networks."""
+    under = stack(s, names)
+    here, has = migration(under), s.network_gb_s
+    cross = here["crossover_gb_s"] or has
+    over = [
+        {"network_gb_s": x} | migration(under.but(network_gb_s=x))
+        for x in between({cross / 30, has, cross, cross * 30}, 10)
+    ]
     unmoved_s = eviction_pause_s(stack(s, without(names, "migrate")))
-    return {"migration": migration(stack(s, names)), "unmoved_s": unmoved_s}
+    return {"migration": here, "unmoved_s": unmoved_s, "over_networks": over}
 
 
 def finding(s: Scenario, names: Sequence[str], phases: Sequence[Result]) -> Result:
@@ -2580,7 +2596,222 @@ feasible* a tenant of the tier {premium} with replicas of its own adds \
 {dedicated_usd_per_month:$} a month
 """
 
-# --- 13 CLI --------------------------------------------------------------------------------------
+# --- 13 LIVE -------------------------------------------------------------------------------------
+# This file while others edit it. All figures come from a child that runs it as it lies on the disk
+# at that moment: nothing has to be loaded again, and a broken save breaks a child alone.
+
+POLL_S, SETTLE_S = 0.1, 0.2  # between looks at a file; how long it must lie still
+PATIENCE_S, HOSTS = 30.0, ("127.0.0.1", "localhost")
+SENT = {  # with every answer: nothing from elsewhere runs in the page, or shows it
+    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; script-src "
+    "'unsafe-inline'; connect-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; "
+    "frame-ancestors 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "Cache-Control": "no-cache",
+    "Allow": "GET, HEAD",
+}
+CHILDREN: list[Any] = []
+HEADLINES = ("over_sla_fraction", "usd", "min_workers", "usd_per_month")  # and the path's seconds
+
+
+class Serving(Record):
+    """The options of `serve`."""
+
+    port = 8000
+    no_browser = False
+
+
+def child(words: Sequence[str], most_s: float | None = None) -> tuple[str, str]:
+    """What this file prints when run with these words, or else what is the matter, in a line."""
+    import os
+    from subprocess import DEVNULL, PIPE, Popen, TimeoutExpired
+
+    code = getattr(sys.stdout, "encoding", None) or "utf-8"
+    there: Any = {"env": os.environ | {"PYTHONIOENCODING": code}, "encoding": code}
+    command = [sys.executable, __file__, *words]
+    with Popen(command, stdin=DEVNULL, stdout=PIPE, stderr=PIPE, **there) as process:
+        CHILDREN.append(process)
+        try:
+            out, err = process.communicate(timeout=most_s)
+        except TimeoutExpired:
+            out, err = "", f"main.py: stopped after {most_s:g} s: must be less to simulate"
+        finally:
+            process.terminate()
+            process.wait()
+            CHILDREN.remove(process)
+    return out, "" if out else trouble(err)
+
+
+def trouble(text: str) -> str:
+    """The line that a child ends with; of a traceback also where this file broke."""
+    lines = text.strip("\n").splitlines() or ["it printed nothing: is it empty, or being saved?"]
+    head = f'  File "{__file__}", line '
+    at = [i for i, line in enumerate(lines) if line.startswith(head)]
+    if not at:
+        return lines[-1]
+    number = lines[at[-1]].removeprefix(head).partition(",")[0]
+    said = dict.fromkeys((lines[at[-1] + 1].strip(), lines[-1]))  # some errors show no line
+    return ": ".join([f"code/main.py, line {number}", *filter(None, said)])
+
+
+def stamp(file: str) -> tuple[int, int] | None:
+    """What a save changes of a file; None while it is missing or empty."""
+    import os
+
+    try:
+        found = os.stat(file)
+    except OSError:
+        return None
+    return (found.st_mtime_ns, found.st_size) if found.st_size else None
+
+
+def difference(was: Result, now: Result) -> str:
+    """Figures that two results have otherwise: `node_provision_s 50 -> 40: 328 -> 318 s`."""
+
+    def changed(names: Iterable[str], old: Result, new: Result) -> list[str]:
+        rows = [{"name": x, "was": old.get(x), "now": new[x]} for x in names if x in new]
+        return [fill("{name} {was} -> {now}", row) for row in rows if row["was"] != row["now"]]
+
+    figures = changed(now["scenario"], was["scenario"], now["scenario"]) or ["no figure changed"]
+    seconds = {"was": was["path_s"], "now": now["path_s"]}
+    moved = [fill("{was:D} -> {now:T}", seconds)] if was["path_s"] != now["path_s"] else []
+    moved += changed(HEADLINES, was, now)
+    return ": ".join(map(", ".join, filter(None, (figures, moved))))
+
+
+def watch(command: str, words: Sequence[str]) -> NoReturn:
+    """Run a command at each save of this file, or of one that its words name, until Ctrl-C."""
+    import json
+    from os.path import basename, isfile
+    from time import sleep, strftime
+
+    def say(line: str) -> None:
+        print(strftime("%H:%M:%S"), line, file=sys.stderr, flush=True)
+
+    named = [word.rpartition("=")[2].removeprefix("@") for word in words]
+    if "-" in named:
+        raise BadInput("--watch: must be without standard input, which can be read but once")
+    files, facts = [__file__, *filter(isfile, named)], dict[str, Any]()
+    seen: list[Any] = []
+    while True:
+        now = [*map(stamp, files)]
+        if now == seen:
+            sleep(POLL_S)
+            continue
+        if seen:
+            sleep(SETTLE_S)
+            if now != [*map(stamp, files)]:
+                continue
+        seen = now
+        if None in now:
+            say(f"{basename(files[now.index(None)])} is empty or gone: waiting for it")
+            continue
+        out, matter = child(words)
+        print(out, end="", flush=True)
+        if command == "measure" or matter:  # a measurement is another every time
+            say(matter or "ran")
+            continue
+        was, facts = facts, json.loads(child([*words, "--json"])[0] or "{}")
+        say(difference(was, facts) if was and facts else "ran; again at every save, until Ctrl-C")
+
+
+def answer(target: str) -> tuple[int, str, str]:
+    """Status, type and body for a path with its query, whose names are the command line's."""
+    from urllib.parse import parse_qsl, urlsplit
+
+    _, _, path, query, _ = urlsplit(target)
+    command = path.removeprefix("/api/")
+    if path == "/":
+        return 200, "text/html", text_of("code/explorer.html", page_file())
+    if command not in ("report", "traffic"):
+        return 404, "text/plain", "main.py: there is /, /api/report and /api/traffic"
+    asked = parse_qsl(query.replace("%00", ""), keep_blank_values=True)
+    if any(name == "trace" or x.startswith("@") for name, x in asked):
+        files = "--trace and --set @FILE"
+        return 400, "text/plain", f"main.py: {files}: must be left out, for a page reads no file"
+    words = [command, *(f"{dashed(name)}={x}" for name, x in asked), "--json"]
+    out, matter = child(words, PATIENCE_S)
+    if out:
+        return 200, "application/json", out
+    return 400 if matter.startswith("main.py: ") else 500, "text/plain", matter
+
+
+def page_file() -> str:
+    from os.path import dirname, join
+
+    return join(dirname(__file__), "explorer.html")
+
+
+def handler() -> Any:
+    """What answers a request: GET and HEAD, asked of this machine by name, and nothing else."""
+    from http.server import BaseHTTPRequestHandler
+
+    class Handler(BaseHTTPRequestHandler):
+        timeout = 10
+
+        def do_GET(self) -> None:
+            tag = f'"{hash((stamp(__file__), stamp(page_file())))}"'
+            host, _, port = str(self.headers["Host"]).partition(":")
+            if host not in HOSTS or port not in ("", str(self.connection.getsockname()[1])):
+                status, kind, body = 403, "text/plain", "main.py: this is not the page's address"
+            elif self.command not in ("GET", "HEAD"):
+                status, kind, body = 405, "text/plain", "main.py: GET and HEAD are all there is"
+            elif self.headers["If-None-Match"] == tag:
+                status, kind, body = 304, "text/plain", ""
+            else:
+                status, kind, body = answer(self.path)
+            sent = SENT | {"Content-Type": f"{kind}; charset=utf-8"}
+            sent |= {"ETag": tag} if status in (200, 304) else {}
+            sent |= {"Content-Length": str(len(body.encode()))}
+            self.send_response(status)
+            for header in sent.items():
+                self.send_header(*header)
+            self.end_headers()
+            if self.command != "HEAD":
+                self.wfile.write(body.encode())
+
+        do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = do_GET
+
+        def log_message(self, *_: Any) -> None:
+            """The terminal stays with whoever typed there."""
+
+    return Handler
+
+
+def serve(s: Scenario, names: Sequence[str], **options: Any) -> Result:
+    """Show the page on 127.0.0.1 until Ctrl-C; BadInput for a port that cannot be had."""
+    import os
+    from http.server import ThreadingHTTPServer
+    from urllib.parse import urlencode
+    from webbrowser import open as show
+
+    class Server(ThreadingHTTPServer):
+        def handle_error(self, *_: Any) -> None:
+            """A browser that went away is no error."""
+
+    how = Serving(**options)
+    text_of("code/explorer.html", page_file())
+    try:
+        server = Server((HOSTS[0], how.port), handler())
+    except OSError as error:
+        raise BadInput(f"--port {how.port}: {error.strerror}; must be a free one") from None
+    asked = [("with", ",".join(names))] if names else []
+    asked += [("set", f"{name}={x}") for name, x in vars(s).items()]
+    query = "?" * bool(asked) + urlencode(asked, safe=",=")
+    address = f"http://{HOSTS[0]}:{server.server_port}/{query}"
+    print(f"{address}  (until Ctrl-C)", flush=True)
+    screen = sys.platform in ("darwin", "win32") or {"DISPLAY", "WAYLAND_DISPLAY"} & {*os.environ}
+    if screen and not how.no_browser:
+        show(address)
+    try:
+        server.serve_forever()
+    finally:
+        for process in CHILDREN:
+            process.terminate()
+    return {}
+
+
+# --- 14 CLI --------------------------------------------------------------------------------------
 
 UNPLANNED = ("hours", "min_workers", "cold_start_s")  # of traffic; plan sets them itself
 COMMANDS: dict[str, tuple[Callable[..., Result], str, str, list[str]]] = {
@@ -2611,6 +2842,7 @@ COMMANDS: dict[str, tuple[Callable[..., Result], str, str, list[str]]] = {
         [],
     ),
     "measure": (measure_result, MACHINE, "this machine, or the log of a start", names_of(Probing)),
+    "serve": (serve, "", "a page of the lesson in the browser", names_of(Serving)),
 }
 OTHER_TEXTS = {"tiers": TIERS, "log": LOG}  # of a result with such a key
 SETS = {  # options that name a figure
@@ -2620,7 +2852,8 @@ SETS = {  # options that name a figure
     "keep_alive": "keep_alive_s",
     "min_workers": "min_workers",
 }
-COMMON, FLAGS = ("with", "set", "json", "markdown"), ("json", "markdown", "jitter")
+COMMON = ("with", "set", "json", "markdown", "watch")
+FLAGS = ("json", "markdown", "watch", "jitter", "no_browser")
 LISTS = ("with", "set", "forbid", "require")
 TIERS_ASKED = "paid:2:30,trial:10:10,batch:600:5"  # [assumed]
 OPTIONS = dict(
@@ -2629,6 +2862,7 @@ OPTIONS = dict(
 with: layers, a comma list, or all
 set: NAME=VALUE, a figure for this run; @FILE, those of a JSON object
 json: one JSON object instead of text
+watch: run again at every save of code/main.py, or of a file that is read
 markdown: Markdown instead of plain text
 model: {", ".join(MODELS)}
 sla: P99 time to first token promised, seconds
@@ -2655,7 +2889,9 @@ tiers: plan: NAME:SLA:RATE of each tier of users ({TIERS_ASKED})
 dir: measure: where a file is written, read and removed
 size_gib: measure: GiB of it
 file: measure: an existing file instead
-log: measure: a vLLM start-up log instead; - reads standard input""".splitlines()
+log: measure: a vLLM start-up log instead; - reads standard input
+port: serve: of this machine alone; 0 finds a free one
+no_browser: serve: only say where the page is""".splitlines()
 )
 EXAMPLES = """layers:
   {}
@@ -2777,7 +3013,7 @@ def arguments(argv: Sequence[str]) -> dict[str, Any]:
         how: Result = {"action": "store_true"} if name in FLAGS else {"type": partial(read, name)}
         how |= {"action": "extend"} if name in LISTS else {}
         how |= {"nargs": "?", "const": read(name, TIERS_ASKED)} if name == "tiers" else {}
-        default = (vars(Traffic) | vars(Probing)).get(name)
+        default = (vars(Traffic) | vars(Probing) | vars(Serving)).get(name)
         text = f"{text} ({default})" if default else text
         parser.add_argument(dashed(name), help=text, **how)
     for text in argv:
@@ -2806,6 +3042,8 @@ def run(argv: Sequence[str]) -> int:
     figures |= {figure: asked[name] for name, figure in SETS.items() if name in asked}
     s, names = Scenario(**figures), [name for name in LAYERS if name in asked.get("with", ())]
     check(s)
+    if "watch" in asked and command != "serve":  # which follows every save by itself
+        watch(command, [word for word in argv if word != "--watch"])
     result = make_result(s, names, **{name: asked[name] for name in own if name in asked})
     if len(TELL_S) > 1:
         print(" " * 39, end="\r", file=sys.stderr, flush=True)

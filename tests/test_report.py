@@ -17,6 +17,10 @@ RUN = """hours requests cold_starts cold_starts_per_day cold_fraction ttft_s ove
 given_up gpu_hours usd replicas perfect_gpu_hours waited_fraction mean_wait_s waiting_at_end
 timeline evictions""".split()
 LAYER = ["number", "name", "attacks", "tool", "price", "needs"]
+AT_RATE = """requests_per_hour cold_starts_per_day over_sla_fraction warm_premium_usd_per_hour
+    cold_tax_usd_per_hour cheaper""".split()
+MIGRATION = """kv_bytes_per_token kv_bytes token_bytes ship_kv_s ship_tokens_s pause_s
+    recomputed_tokens rounds crossover_gb_s eviction_pause_s""".split()
 SHAPE: dict[str, Any] = {
     "scenario": dict.fromkeys(main.FIGURES, object),
     "layers": [str],
@@ -39,37 +43,11 @@ SHAPE: dict[str, Any] = {
     "break_even": {
         "requests_per_hour": object,
         "self_warm_requests_per_hour": object,
-        "table": [
-            dict.fromkeys(
-                [
-                    "requests_per_hour",
-                    "cold_starts_per_day",
-                    "over_sla_fraction",
-                    "warm_premium_usd_per_hour",
-                    "cold_tax_usd_per_hour",
-                    "cheaper",
-                    "mark",
-                ],
-                object,
-            )
-        ],
+        "table": [dict.fromkeys([*AT_RATE, "mark"], object)],
+        "curve": [dict.fromkeys(AT_RATE, object)],
         "regime": str,
     },
-    "migration": dict.fromkeys(
-        [
-            "kv_bytes_per_token",
-            "kv_bytes",
-            "token_bytes",
-            "ship_kv_s",
-            "ship_tokens_s",
-            "pause_s",
-            "recomputed_tokens",
-            "rounds",
-            "crossover_gb_s",
-            "eviction_pause_s",
-        ],
-        object,
-    ),
+    "migration": dict.fromkeys(MIGRATION, object),
     # Beyond the spec: what the text shows too.
     "replica": {"gpus": int, "usd_per_hour": float},
     "path_s": float,
@@ -87,6 +65,7 @@ SHAPE: dict[str, Any] = {
     ],
     "minute": {"usd": float, "small_model": str, "small_usd": float, "small_s": float},
     "unmoved_s": float,
+    "over_networks": [dict.fromkeys(["network_gb_s", *MIGRATION], object)],
     "finding": {"longest": str, "longest_s": float, "advice": str, "command": str},
     "day": [dict.fromkeys(["run", *RUN, "closed_form"], object)],
     "evidence": {
