@@ -1956,6 +1956,7 @@ def report_result(s: Scenario, names: Sequence[str]) -> Result:
     return {
         **head(s, names),
         **stack_result(s, names),
+        "models": [*MODELS],
         "phases": phases,
         "first_request_ttft_s": first_request_ttft_s(under),
         "range_s": {"low": low, "high": high},

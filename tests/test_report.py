@@ -65,6 +65,7 @@ SHAPE: dict[str, Any] = {
     ],
     "minute": {"usd": float, "small_model": str, "small_usd": float, "small_s": float},
     "unmoved_s": float,
+    "models": [str],
     "over_networks": [dict.fromkeys(["network_gb_s", *MIGRATION], object)],
     "finding": {"longest": str, "longest_s": float, "advice": str, "command": str},
     "day": [dict.fromkeys(["run", *RUN, "closed_form"], object)],
@@ -197,8 +198,8 @@ def test_no_line_is_wider_than_80_columns_whatever_the_figures(
         few = {"hours": min(24, 500 / max(s.requests_per_hour, 1e-9)), "max_workers": 100_000}
         busy = {"min_workers": 0, "evictions_per_day": dice.choice([0, 1440]), "slots": 10}
         for name, (result, *_) in main.COMMANDS.items():
-            if name == "plan" and (turn % 40 or s.requests_per_hour > 60):
-                continue  # for it makes dozens of runs
+            if name == "serve" or (name == "plan" and (turn % 40 or s.requests_per_hour > 60)):
+                continue  # a page of its own; dozens of runs
             options = {**few, **busy} if name == "traffic" else {}
             options |= {"log": str(log)} if name == "measure" and not turn % 2 else {}
             sized = {k: x for k, x in vars(s).items() if k != "min_workers"}  # by plan itself

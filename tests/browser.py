@@ -1,0 +1,103 @@
+"""A headless Chromium, told what to do over its DevTools pipe, and the page served to it."""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+FLAGS = """--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-sync
+--disable-background-networking --disable-component-update --hide-scrollbars
+--remote-debugging-pipe""".split()
+
+
+class Browser:
+    """One tab. `do` sends a DevTools command, `js` gives the value of an expression."""
+
+    def __init__(self) -> None:
+        self.profile = tempfile.mkdtemp()
+        read, self.write = os.pipe()
+        self.read, write = os.pipe()
+        command = [str(CHROMIUM), *FLAGS, f"--user-data-dir={self.profile}", "about:blank"]
+        self.process = subprocess.Popen(  # it reads commands from 3 and answers on 4
+            ["sh", "-c", f'exec "$@" 3<&{read} 4>&{write}', "sh", *command],
+            pass_fds=(read, write),
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        os.close(read)
+        os.close(write)
+        self.left, self.count, self.session = b"", 0, ""
+        tabs = self.do("Target.getTargets")["targetInfos"]
+        (tab,) = (tab["targetId"] for tab in tabs if tab["type"] == "page")
+        found = self.do("Target.attachToTarget", targetId=tab, flatten=True)
+        self.session = found["sessionId"]
+
+    def do(self, method: str, **params: Any) -> dict[str, Any]:
+        self.count += 1
+        order: dict[str, Any] = {"id": self.count, "method": method, "params": params}
+        order |= {"sessionId": self.session} if self.session else {}
+        os.write(self.write, json.dumps(order).encode() + b"\0")
+        while True:
+            while b"\0" not in self.left:
+                self.left += os.read(self.read, 1 << 20)
+            line, _, self.left = self.left.partition(b"\0")
+            reply = json.loads(line)
+            if reply.get("id") == self.count:
+                assert "result" in reply, reply
+                return dict(reply["result"])
+
+    def js(self, expression: str) -> Any:
+        found = self.do(
+            "Runtime.evaluate", expression=expression, returnByValue=True, awaitPromise=True
+        )
+        assert "exceptionDetails" not in found, found["exceptionDetails"]
+        return found["result"].get("value")
+
+    def until(self, expression: str, seconds: float = 8) -> Any:
+        """The value of an expression, once it is true."""
+        stop = time.monotonic() + seconds
+        while not (value := self.js(expression)):
+            assert time.monotonic() < stop, f"{expression}: not within {seconds} s"
+            time.sleep(0.05)
+        return value
+
+    def size(self, width: int, height: int, **how: Any) -> None:
+        metrics = {"deviceScaleFactor": 1, "mobile": width < 600, **how}
+        self.do("Emulation.setDeviceMetricsOverride", width=width, height=height, **metrics)
+
+    def picture(self) -> bytes:
+        shot = self.do("Page.captureScreenshot", captureBeyondViewport=True)
+        return base64.b64decode(shot["data"])
+
+    def close(self) -> None:
+        self.process.terminate()
+        self.process.wait()
+        os.close(self.read)
+        os.close(self.write)
+        shutil.rmtree(self.profile, ignore_errors=True)
+
+
+class Served:
+    """`main.py serve` of this copy of the program, as a process."""
+
+    def __init__(self, program: Path, *arguments: str) -> None:
+        command = [sys.executable, str(program), "serve", "--no-browser", "--port=0", *arguments]
+        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, encoding="utf-8")
+        assert self.process.stdout
+        self.address = self.process.stdout.readline().split()[0]
+        self.root = self.address.partition("?")[0]
+
+    def close(self) -> None:
+        self.process.terminate()
+        assert self.process.wait(timeout=10) == 130
+        assert self.process.stdout
+        self.process.stdout.close()
