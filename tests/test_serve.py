@@ -1,0 +1,197 @@
+"""The page's server over HTTP: the command line's figures and sentences, and nothing else."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import shutil
+import socket
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from browser import Served
+from conftest import PROGRAM, refused, run
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    folder = tmp_path_factory.mktemp("served")
+    for name in ("main.py", "explorer.html"):
+        shutil.copy(PROGRAM.with_name(name), folder)
+    found = Served(folder / "main.py")
+    yield found
+    found.close()
+
+
+def ask(
+    served: Served, target: str, method: str = "GET", **headers: str
+) -> tuple[int, str, http.client.HTTPMessage]:
+    connection = http.client.HTTPConnection(served.root.removeprefix("http://").strip("/"))
+    named = {name.replace("_", "-"): x for name, x in headers.items()}
+    connection.request(method, target, headers=named)
+    reply = connection.getresponse()
+    found = reply.status, reply.read().decode(), reply.headers
+    connection.close()
+    return found
+
+
+@pytest.mark.parametrize(
+    ("query", "words"),
+    [
+        ("", []),
+        ("?model=8b&with=preseed,stream&with=warm-pool", ["--model=8b", "--with=all"]),
+        ("?sla=5&rate=90&keep-alive=60", ["--sla=5", "--rate=90", "--keep-alive=60"]),
+        ("?set=image_gb=12&set=network_gb_s=1", ["--set=image_gb=12", "--set=network_gb_s=1"]),
+    ],
+)
+def test_a_report_is_that_of_the_command_line(
+    served: Served, query: str, words: list[str]
+) -> None:
+    words = ["--with=preseed,stream,warm-pool" if x == "--with=all" else x for x in words]
+    status, body, headers = ask(served, f"/api/report{query}")
+    assert (status, body) == (200, run(*words, "--json").stdout)
+    assert headers["Content-Type"].startswith("application/json")
+
+
+def test_a_day_is_that_of_the_command_line(served: Served) -> None:
+    found = ask(served, "/api/traffic?pattern=diurnal&slots=2&with=preseed")[1]
+    words = ["--pattern", "diurnal", "--slots", "2", "--with", "preseed", "--json"]
+    assert found == run("traffic", *words).stdout
+
+
+@pytest.mark.parametrize(
+    ("command", "pairs"),
+    [
+        ("report", ["sla=abc"]),
+        ("report", ["sla=nan"]),
+        ("report", ["set=image_gb=-1"]),
+        ("report", ["set=imge_gb=1"]),
+        ("report", ["set=image_gb"]),
+        ("report", ["with=presed"]),
+        ("report", ["modle=7b"]),
+        ("report", ["pattern=poisson"]),
+        ("report", ["help="]),
+        ("report", ["=x"]),
+        ("traffic", ["pattern=weekly"]),
+        ("traffic", ["hours=0"]),
+        ("traffic", ["watch=1"]),
+    ],
+)
+def test_bad_parameters_get_the_sentence_of_the_command_line(
+    served: Served, command: str, pairs: list[str]
+) -> None:
+    status, body, headers = ask(served, f"/api/{command}?{'&'.join(pairs)}")
+    assert status == 400
+    assert headers["Content-Type"] == "text/plain; charset=utf-8"
+    assert body + "\n" == refused(run(command, *(f"--{pair}" for pair in pairs), "--json"))
+
+
+@pytest.mark.parametrize("pair", ["trace=/etc/passwd", "trace=-", "set=@/etc/passwd", "set=@-"])
+def test_it_reads_no_file_for_a_page(served: Served, pair: str) -> None:
+    status, body, _ = ask(served, f"/api/traffic?{pair}")
+    assert (status, "root" in body) == (400, False)
+    assert "reads no file" in body
+
+
+@pytest.mark.parametrize(
+    "target", ["/main.py", "/../main.py", "/api/plan", "/api/measure", "/api/", "/explorer.html"]
+)
+def test_it_serves_nothing_but_its_page_and_api(served: Served, target: str) -> None:
+    assert ask(served, target)[0] == 404
+
+
+def test_its_page_is_the_file_beside_it_and_asks_nothing_of_others(served: Served) -> None:
+    status, body, headers = ask(served, "/?with=preseed")
+    assert (status, body) == (200, PROGRAM.with_name("explorer.html").read_text(encoding="utf-8"))
+    assert "default-src 'none'" in headers["Content-Security-Policy"]
+    assert body.count("http") == body.count("http://www.w3.org/2000/svg") == 1  # a name, unasked
+
+
+@pytest.mark.parametrize("host", ["evil.example", "127.0.0.1.evil.example", "127.0.0.1:1", ""])
+def test_a_foreign_host_is_refused(served: Served, host: str) -> None:
+    assert ask(served, "/", Host=host)[0] == 403
+
+
+def test_localhost_is_no_foreign_host(served: Served) -> None:
+    port = served.root.rpartition(":")[2].strip("/")
+    assert ask(served, "/", Host=f"localhost:{port}")[0] == 200
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH", "OPTIONS"])
+def test_only_get_and_head_are_answered(served: Served, method: str) -> None:
+    status, _, headers = ask(served, "/api/report", method)
+    assert (status, headers["Allow"]) == (405, "GET, HEAD")
+
+
+def test_head_gives_the_headers_alone(served: Served) -> None:
+    status, body, headers = ask(served, "/api/report", "HEAD")
+    assert (status, body) == (200, "")
+    assert headers["Content-Length"] == str(len(ask(served, "/api/report")[1]))
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere 127.0.0.2 is nobody's")
+def test_it_listens_on_loopback_alone(served: Served) -> None:
+    port = int(served.root.rpartition(":")[2].strip("/"))
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection(("127.0.0.2", port), 2)
+
+
+def test_what_has_not_changed_is_not_run_again(served: Served) -> None:
+    _, _, headers = ask(served, "/api/report")
+    again: dict[str, Any] = {"If_None_Match": headers["ETag"]}
+    assert ask(served, "/api/report", **again)[:2] == (304, "")
+
+
+def test_an_edit_a_broken_save_and_its_repair_arrive(tmp_path: Path) -> None:
+    for name in ("main.py", "explorer.html"):
+        shutil.copy(PROGRAM.with_name(name), tmp_path)
+    program, served = tmp_path / "main.py", Served(tmp_path / "main.py")
+    source = program.read_text(encoding="utf-8")
+    tag: dict[str, Any] = {"If_None_Match": str(ask(served, "/api/report")[2]["ETag"])}
+
+    program.write_text(source.replace("image_gb = 30.0", "image_gb = 20.0"), encoding="utf-8")
+    assert json.loads(ask(served, "/api/report", **tag)[1])["cold_start_s"] == 328 - 60
+
+    line = source[: source.index("image_gb = 30.0")].count("\n") + 1
+    program.write_text(source.replace("image_gb = 30.0", "image_gb = 3O"), encoding="utf-8")
+    status, body, _ = ask(served, "/api/report", **tag)
+    assert status == 500
+    assert body.startswith(f"code/main.py, line {line}: image_gb = 3O")
+    program.write_text("")
+    assert ask(served, "/api/report", **tag)[0] == 500
+    program.unlink()
+    status, body, _ = ask(served, "/api/report", **tag)
+    assert (status, "No such file" in body) == (500, True)
+
+    program.write_text(source, encoding="utf-8")
+    assert json.loads(ask(served, "/api/report", **tag)[1])["cold_start_s"] == 328
+    served.close()
+
+
+def test_a_view_is_opened_as_its_address_says() -> None:
+    words = ["--model=7b", "--with", "stream,preseed", "--sla=4", "--set=image_gb=9"]
+    served = Served(PROGRAM, *words)
+    view = "?with=preseed,stream&set=image_gb=9.0&set=model=7b&set=sla_s=4.0"
+    assert served.address == f"{served.root}{view}"
+    assert ask(served, f"/api/report{view}")[1] == run(*words, "--json").stdout
+    served.close()
+
+
+def test_a_port_in_use_is_one_line(served: Served) -> None:
+    port = served.root.rpartition(":")[2].strip("/")
+    says = refused(run("serve", "--no-browser", "--port", port))
+    assert says == f"main.py: --port {port}: Address already in use; must be a free one\n"
+
+
+@pytest.mark.parametrize("port", ["x", "-1", "65536", "8000.5"])
+def test_a_port_is_a_whole_number_that_there_is(port: str) -> None:
+    assert "a whole number of 0, or 1 to 65535" in refused(run("serve", f"--port={port}"))
+
+
+def test_a_missing_page_is_one_line(tmp_path: Path) -> None:
+    shutil.copy(PROGRAM, tmp_path)
+    says = refused(run("serve", "--no-browser", program=tmp_path / "main.py"))
+    assert "explorer.html: No such file" in says

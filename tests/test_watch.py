@@ -1,0 +1,190 @@
+"""--watch as a process: saved, broken, emptied, deleted, and ended."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import main
+import pytest
+from conftest import PROGRAM, refused, run
+
+PROVISION = "node_provision_s = 50.0"
+
+
+class Watched:
+    """A command under --watch, of a copy of the program; without a terminal."""
+
+    def __init__(self, folder: Path, *arguments: str) -> None:
+        self.program = folder / "main.py"
+        self.source = PROGRAM.read_text(encoding="utf-8")
+        self.program.write_text(self.source, encoding="utf-8")
+        self.out, self.err = folder / "out", folder / "err"
+        with self.out.open("w") as out, self.err.open("w") as err:
+            command = [sys.executable, str(self.program), *arguments, "--watch"]
+            self.process = subprocess.Popen(
+                command, stdout=out, stderr=err, cwd=folder, start_new_session=True
+            )
+
+    def save(self, old: str = "", new: str = "") -> None:
+        assert old in self.source
+        self.program.write_text(self.source.replace(old, new, 1), encoding="utf-8")
+
+    def said(self, count: int) -> str:
+        """The line with this number on standard error, without its time."""
+        stop = time.monotonic() + 10
+        while len(lines := self.err.read_text().splitlines()) < count:
+            assert time.monotonic() < stop, f"{count} lines: {lines}"
+            time.sleep(0.02)
+        at, _, line = lines[count - 1].partition(" ")
+        time.strptime(at, "%H:%M:%S")
+        return line
+
+    def runs(self) -> int:
+        return self.out.read_text(encoding="utf-8").count("2 SCENARIO")
+
+    def left(self) -> bool:
+        """Whether the supervisor or a child of it is alive."""
+        try:
+            os.killpg(self.process.pid, 0)
+        except ProcessLookupError:
+            return False
+        return True
+
+
+@pytest.fixture
+def begin(tmp_path: Path) -> Iterator[Callable[..., Watched]]:
+    """Starts a command under --watch, which ends with the test at the latest."""
+    begun: list[Watched] = []
+
+    def start(*arguments: str) -> Watched:
+        begun.append(Watched(tmp_path, *arguments))
+        return begun[-1]
+
+    yield start
+    for each in begun:
+        each.process.terminate()
+        assert each.process.wait(timeout=5) == 130
+        assert not each.left()
+
+
+@pytest.fixture
+def watched(begin: Callable[..., Watched]) -> Watched:
+    found = begin()
+    assert found.said(1) == "ran; again at every save, until Ctrl-C"
+    return found
+
+
+def test_a_save_runs_it_again_and_says_which_figures_changed(watched: Watched) -> None:
+    watched.save(PROVISION, "node_provision_s = 40.0")
+    assert watched.said(2) == "node_provision_s 50 -> 40: 328 -> 318 s"
+    watched.save("30 x 6 = 180 s", "thirty times six")
+    assert watched.said(3) == "node_provision_s 40 -> 50: 318 -> 328 s"
+    watched.save("return s.image_gb * s.image_pull_s_per_gb", "return s.image_gb * 7")
+    assert watched.said(4) == "no figure changed: 328 -> 358 s"
+    assert watched.runs() == 4
+
+
+def test_a_broken_save_shows_the_line_and_keeps_the_output(watched: Watched) -> None:
+    line = 1 + watched.source[: watched.source.index(PROVISION)].count("\n")
+    watched.save(PROVISION, "node_provision_s = = 50.0")
+    said = watched.said(2)
+    assert said.startswith(f"code/main.py, line {line}: node_provision_s = = 50.0")
+    assert said.endswith("SyntaxError: invalid syntax")
+    watched.save(PROVISION, "node_provision_s = fifty")
+    assert watched.said(3).startswith(f"code/main.py, line {line}: node_provision_s = fifty")
+    watched.save(PROVISION, "node_provision_s = -1.0")
+    assert watched.said(4).startswith("main.py: in the file, node_provision_s = -1.0: must be")
+    assert watched.runs() == 1
+    watched.save(PROVISION, "node_provision_s = 45.0")
+    assert watched.said(5) == "node_provision_s 50 -> 45: 328 -> 323 s"
+    assert watched.runs() == 2
+
+
+def test_an_empty_or_missing_file_is_waited_for(watched: Watched) -> None:
+    watched.program.write_text("")
+    assert watched.said(2) == "main.py is empty or gone: waiting for it"
+    watched.save()
+    assert watched.said(3) == "no figure changed"
+    watched.program.unlink()
+    assert watched.said(4) == "main.py is empty or gone: waiting for it"
+    watched.save(PROVISION, "node_provision_s = 60.0")
+    assert watched.said(5) == "node_provision_s 50 -> 60: 328 -> 338 s"
+    assert watched.runs() == 3
+
+
+def test_ten_quick_saves_run_once(watched: Watched) -> None:
+    for seconds in range(40, 50):
+        watched.save(PROVISION, f"node_provision_s = {seconds}.0")
+        time.sleep(0.03)
+    assert watched.said(2) == "node_provision_s 50 -> 49: 328 -> 327 s"
+    time.sleep(0.5)
+    assert watched.runs() == 2
+    assert len(watched.err.read_text().splitlines()) == 2
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_it_ends_cleanly_while_it_waits(watched: Watched, number: signal.Signals) -> None:
+    watched.process.send_signal(number)
+    assert watched.process.wait(timeout=5) == 130
+    assert not watched.left()
+    assert len(watched.err.read_text().splitlines()) == 1
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_no_child_is_left_where_it_ends_in_a_run(
+    begin: Callable[..., Watched], number: signal.Signals
+) -> None:
+    long = begin("traffic", "--rate", "1e6", "--hours", "1000")
+    time.sleep(0.3)  # a child simulates 1e9 requests by now
+    long.process.send_signal(number)
+    assert long.process.wait(timeout=5) == 130
+    assert not long.left()
+    assert (long.out.read_text(), long.err.read_text()) == ("", "")
+
+
+def test_a_trace_and_a_file_of_figures_are_watched_too(
+    begin: Callable[..., Watched], tmp_path: Path
+) -> None:
+    trace, figures = tmp_path / "trace.csv", tmp_path / "figures.json"
+    trace.write_text("arrival_s,service_s\n0,10\n900,10\n")  # 638 s and 338 s of a replica
+    figures.write_text('{"sla_s": 2}')
+    watched = begin("traffic", f"--trace={trace}", "--set", f"@{figures}")
+    watched.said(1)
+    trace.write_text("arrival_s,service_s\n0,10\n600,10\n900,10\n")  # 910 s at $8 an hour
+    says = "no figure changed: over_sla_fraction 1 -> 0.333333, usd 2.16889 -> 2.02222"
+    assert watched.said(2) == says
+    figures.write_text('{"sla_s": 400}')
+    assert watched.said(3) == "sla_s 2 -> 400: over_sla_fraction 0.333333 -> 0"
+
+
+def test_plan_and_json_are_watched_like_the_report(begin: Callable[..., Watched]) -> None:
+    watched = begin("plan", "--sla=20", "--forbid=warm-pool", "--json")
+    watched.said(1)
+    watched.save("first_forward_s = 3.0", "first_forward_s = 4.0")
+    assert watched.said(2).startswith("first_forward_s 3 -> 4: 15 -> 16.0 s")
+    assert watched.out.read_text().startswith("{\n")
+
+
+def test_standard_input_cannot_be_watched() -> None:
+    assert "standard input" in refused(run("traffic", "--trace", "-", "--watch"))
+
+
+def test_bad_input_ends_it_before_it_begins() -> None:
+    assert "did you mean --seed" in refused(run("traffic", "--sed", "1", "--watch"))
+
+
+def test_a_difference_names_what_is_new_and_what_changed() -> None:
+    was = main.report_result(main.Scenario(), [])
+    now = main.report_result(main.Scenario(sla_s=3, model="7b"), [])
+    says = main.difference(was, now)
+    assert says == "model 70b -> 7b, weights_gb 140 -> 14, sla_s 2 -> 3: 328 -> 260.5 s"
+    del was["scenario"]["sla_s"]
+    assert main.difference(was, was | {"scenario": was["scenario"] | {"new_s": 1}}) == (
+        "new_s n/a -> 1"
+    )
