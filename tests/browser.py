@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import os
+import select
 import shutil
 import subprocess
 import sys
@@ -24,17 +25,17 @@ class Browser:
 
     def __init__(self) -> None:
         self.profile = tempfile.mkdtemp()
-        read, self.write = os.pipe()
-        self.read, write = os.pipe()
         command = [str(CHROMIUM), *FLAGS, f"--user-data-dir={self.profile}", "about:blank"]
         self.process = subprocess.Popen(  # it reads commands from 3 and answers on 4
-            ["sh", "-c", f'exec "$@" 3<&{read} 4>&{write}', "sh", *command],
-            pass_fds=(read, write),
-            stdout=subprocess.DEVNULL,
+            ["sh", "-c", 'exec "$@" 3<&0 4>&1 </dev/null >/dev/null', "sh", *command],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
+            bufsize=0,
         )
-        os.close(read)
-        os.close(write)
+        assert self.process.stdin
+        assert self.process.stdout
+        self.write, self.read = self.process.stdin, self.process.stdout
         self.left, self.count, self.session = b"", 0, ""
         tabs = self.do("Target.getTargets")["targetInfos"]
         (tab,) = (tab["targetId"] for tab in tabs if tab["type"] == "page")
@@ -45,10 +46,13 @@ class Browser:
         self.count += 1
         order: dict[str, Any] = {"id": self.count, "method": method, "params": params}
         order |= {"sessionId": self.session} if self.session else {}
-        os.write(self.write, json.dumps(order).encode() + b"\0")
+        self.write.write(json.dumps(order).encode() + b"\0")
         while True:
             while b"\0" not in self.left:
-                self.left += os.read(self.read, 1 << 20)
+                assert select.select([self.read], [], [], 20)[0], f"{method}: no answer"
+                more = os.read(self.read.fileno(), 1 << 20)
+                assert more, f"{method}: the browser has ended"
+                self.left += more
             line, _, self.left = self.left.partition(b"\0")
             reply = json.loads(line)
             if reply.get("id") == self.count:
@@ -81,8 +85,8 @@ class Browser:
     def close(self) -> None:
         self.process.terminate()
         self.process.wait()
-        os.close(self.read)
-        os.close(self.write)
+        self.read.close()
+        self.write.close()
         shutil.rmtree(self.profile, ignore_errors=True)
 
 
@@ -91,6 +95,7 @@ class Served:
 
     def __init__(self, program: Path, *arguments: str) -> None:
         command = [sys.executable, str(program), "serve", "--no-browser", "--port=0", *arguments]
+        self.program = program
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, encoding="utf-8")
         assert self.process.stdout
         self.address = self.process.stdout.readline().split()[0]

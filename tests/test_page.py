@@ -1,0 +1,289 @@
+"""The page in a real browser: its figures are the command line's, and a view is its URL."""
+
+from __future__ import annotations
+
+import json
+import random
+import re
+import shutil
+from collections.abc import Iterator
+from typing import Any
+
+import main
+import pytest
+from browser import CHROMIUM, Browser, Served
+from conftest import PROGRAM, run
+
+pytestmark = pytest.mark.skipif(not CHROMIUM, reason="there is no chromium to show the page in")
+PROVISION = "node_provision_s = 50.0"
+DRAWN = "document.getElementById('day')?.textContent"
+RAW = "document.getElementById('total').textContent === '328 s'"
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    found = Browser()
+    yield found
+    found.close()
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    folder = tmp_path_factory.mktemp("page")
+    for name in ("main.py", "explorer.html"):
+        shutil.copy(PROGRAM.with_name(name), folder)
+    found = Served(folder / "main.py")
+    yield found
+    found.close()
+
+
+@pytest.fixture
+def show(browser: Browser, served: Served) -> Any:
+    """Opens the page on a view, and waits until all of it is drawn."""
+
+    def opened(query: str = "", width: int = 1280, height: int = 900) -> Browser:
+        browser.size(width, height)
+        browser.do("Page.navigate", url="about:blank")
+        browser.do("Page.navigate", url=served.root + query)
+        browser.until(DRAWN)
+        return browser
+
+    return opened
+
+
+def shown(browser: Browser, name: str) -> str:
+    return str(browser.js(f"document.getElementById({name!r}).innerText")).strip()
+
+
+def rows(browser: Browser, name: str) -> list[list[str]]:
+    """The cells of a table, row by row, as they can be read."""
+    cells = "row => [...row.cells].map(cell => cell.textContent.replaceAll('\\u200b', ''))"
+    found: list[list[str]] = browser.js(
+        f"[...document.querySelectorAll('#{name} tr')].map({cells})"
+    )
+    return found
+
+
+def line_of(page: str, start: str) -> list[str]:
+    """The cells of the line of a text that starts so."""
+    (line,) = (line for line in page.splitlines() if line.startswith(f"{start} "))
+    return re.split(r"\s{2,}", line)
+
+
+def agrees(browser: Browser, page: str) -> None:
+    """Whether the page shows what the text of the command line shows, to the last digit."""
+    for name, raw_s, here_s, _ in rows(browser, "phases")[1:]:
+        assert line_of(page, name.split(" by ")[0])[1:3] == [raw_s, here_s]
+    *_, minutes, speedup = re.split(r",?\s+", " ".join(line_of(page, "total")).rstrip())
+    assert shown(browser, "speedup") == speedup
+    assert minutes == "min"
+    here_s = line_of(page, "total")[2]
+    assert shown(browser, "total") in (f"{here_s} s", f"{float(here_s) * 1000:.3g} ms")
+    assert f"the first request waits {shown(browser, 'first')} here" in page
+    flat = " ".join(page.split())
+    assert shown(browser, "regime") in flat
+    assert shown(browser, "cross").partition(". Tokens")[0] in flat
+    for mark, seconds, speedup, rent, layers in rows(browser, "stacks")[1:]:
+        row = f"{seconds} {speedup} {rent} {'yours -> ' * bool(mark)}{layers.replace(', ', ',')}"
+        assert row in flat
+    for row in rows(browser, "rates")[1:]:
+        assert " ".join(" ".join(row).split()) in flat
+
+
+def test_toggling_layers_gives_the_figures_of_the_command_line(show: Any) -> None:
+    browser, dice = show(), random.Random(6)
+    agrees(browser, run().stdout)
+    for _ in range(8):
+        name = dice.choice([*main.LAYERS])
+        before = shown(browser, "command")
+        browser.js(f"document.querySelector('#layers input[value={name}]').click()")
+        browser.until(f"document.getElementById('command').innerText !== {before!r}")
+        words = shown(browser, "command").split()[2:]
+        layers = browser.js("[...document.querySelectorAll('#layers :checked')].map(x => x.value)")
+        assert words == (["--with", ",".join(layers)] if layers else [])
+        agrees(browser, run(*words).stdout)
+
+
+def test_a_field_sets_its_figure_and_an_empty_one_gives_it_back(show: Any) -> None:
+    browser = show("?with=preseed")
+    for name, text in (("network_gb_s", "12.5"), ("requests_per_hour", "75"), ("sla_s", "4")):
+        browser.js(f"document.getElementById('f-{name}').select()")
+        browser.do("Input.insertText", text=text)
+        browser.until(f"document.getElementById('command').innerText.includes('{name}={text}')")
+    words = shown(browser, "command").split()[2:]
+    assert words[-2:] == ["--set", "sla_s=4"]
+    agrees(browser, run(*words).stdout)
+    assert browser.js("document.querySelectorAll('label.yours').length") == 3
+    browser.js("document.getElementById('reset').click()")
+    browser.until(RAW)
+    assert browser.js("location.search") == ""
+    assert browser.js("document.getElementById('f-sla_s').value") == "2"
+
+
+def test_a_model_brings_its_weights(show: Any) -> None:
+    browser = show()
+    models = browser.js("[...document.getElementById('model').options].map(x => x.value)")
+    assert models == [*main.MODELS]
+    browser.js(
+        "model.value = '13b'; model.dispatchEvent(new InputEvent('input', {bubbles: true}))"
+    )
+    browser.until("document.getElementById('f-weights_gb').value === '26'")
+    agrees(browser, run("--model=13b").stdout)
+
+
+def test_a_stack_of_the_table_can_be_taken(show: Any) -> None:
+    browser = show()
+    browser.js("[...document.querySelectorAll('#stacks button')].at(-1).click()")
+    browser.until("document.getElementById('total').innerText === '15.0 s'")
+    assert browser.js("location.search") == "?with=preseed,snapshot,warm-node"
+
+
+def test_a_shared_url_restores_the_view(show: Any, served: Served) -> None:
+    query = "?with=preseed,stream&set=image_gb=12&pattern=diurnal&slots=2"
+    browser = show(query)
+    checked = "[...document.querySelectorAll('#layers :checked')].map(x => x.value)"
+    assert browser.js(checked) == ["preseed", "stream"]
+    assert browser.js("document.getElementById('f-image_gb').value") == "12"
+    assert browser.js("document.getElementById('pattern').value") == "diurnal"
+    agrees(browser, run("--with=preseed,stream", "--set=image_gb=12").stdout)
+    browser.js("document.querySelector('#layers input[value=migrate]').click()")
+    browser.until("location.search.includes('migrate')")
+    browser.until("document.getElementById('command').innerText.includes('migrate')")
+    text, shared = shown(browser, "total"), browser.js("location.search")
+    assert shared == query.replace("stream", "stream,migrate")
+    show(shared)
+    assert shown(browser, "total") == text
+    assert browser.js(checked) == ["preseed", "stream", "migrate"]
+
+
+def test_names_of_the_command_line_open_a_view(show: Any) -> None:
+    browser = show("?model=8b&with=all&sla=5&rate=90&keep-alive=60")
+    agrees(
+        browser, run("--model=8b", "--with=all", "--sla=5", "--rate=90", "--keep-alive=60").stdout
+    )
+
+
+def test_the_day_is_that_of_the_command_line(show: Any) -> None:
+    browser = show("?with=warm-pool&pattern=bursty")
+    day = json.loads(run("traffic", "--with=warm-pool", "--pattern=bursty", "--json").stdout)
+    page = run("traffic", "--with=warm-pool", "--pattern=bursty").stdout
+    says = shown(browser, "day")
+    p50, p99 = re.split(
+        r"\s{2,}",
+        line_of(page, "TTFT of the served")[0]
+        + "  "
+        + "  ".join(line_of(page, "TTFT of the served")[1:]),
+    )[1:4:2]
+    assert says.startswith(f"{main.plain(day['requests'])} requests in 24 h: TTFT P50 {p50}, ")
+    assert f"P99 {p99}, {day['over_sla_fraction']:.2%} late" in says
+    table = rows(browser, "timeline")
+    assert [row[:2] for row in table[1:]] == [
+        [str(row["hour"]), str(row["requests"])] for row in day["timeline"]
+    ]
+
+
+def test_numbers_are_written_as_the_text_writes_them(show: Any) -> None:
+    browser, dice = show(), random.Random(3)
+    values = [0.0, 0.25, 0.125, 0.75, 1.25, 2.25, 2.5, 12.5, 62.5, 0.9995, 99.95, 999.95, 1e7]
+    values += [0.15, 0.00099, 999.6, 0.0625, 1000.0, 99.995, 1e8, 123456.5]
+    values += [10 ** dice.uniform(-6, 11) for _ in range(400)]
+    values += [dice.randrange(10**5) / 2 ** dice.randrange(6) for _ in range(400)]
+    pairs: dict[str, Any] = {
+        "three": main.three,
+        "plain": main.plain,
+        "duration": main.duration,
+        "dollars": main.dollars,
+        "gbit": main.FORMS["G"],
+        "end": main.FORMS["E"],
+        "(x => percent(x, 1))": lambda x: f"{x:.1%}",
+        "(x => fixed(x, 1))": lambda x: f"{x:.1f}",
+    }
+    for script, form in pairs.items():
+        few = [x for x in values if "percent" not in script or x < 1]
+        found = browser.js(f"{json.dumps(few)}.map({script})")
+        assert [(x, says, form(x)) for x, says in zip(few, found) if says != form(x)] == []
+
+
+def test_an_edit_a_broken_save_and_its_repair_arrive(show: Any, served: Served) -> None:
+    browser, source = show("?with=preseed"), served.program.read_text(encoding="utf-8")
+    try:
+        served.program.write_text(source.replace(PROVISION, "node_provision_s = 40.0"), "utf-8")
+        browser.until("document.getElementById('total').innerText === '138 s'", 3)
+        assert browser.js("document.getElementById('f-node_provision_s').value") == "40"
+        line = source[: source.index(PROVISION)].count("\n") + 1
+        served.program.write_text(source.replace(PROVISION, "node_provision_s = (50.0"), "utf-8")
+        line_says = f"code/main.py, line {line}: node_provision_s = (50.0"
+        browser.until(f"document.getElementById('alert').innerText.startsWith('{line_says}')", 3)
+        assert "last good view" in shown(browser, "alert")
+        assert shown(browser, "total") == "138 s"
+        served.program.write_text(source, "utf-8")
+        browser.until("document.getElementById('total').innerText === '148 s'", 3)
+        browser.until("!document.getElementById('alert').innerText")
+    finally:
+        served.program.write_text(source, "utf-8")
+
+
+def test_bad_input_shows_the_sentence_and_keeps_the_view(show: Any) -> None:
+    browser = show()
+    browser.js("document.getElementById('f-image_gb').select()")
+    browser.do("Input.insertText", text="-3")
+    says = browser.until("document.getElementById('alert').innerText")
+    assert says.startswith(run("--set=image_gb=-3").stderr.strip())
+    assert shown(browser, "total") == "328 s"
+
+
+@pytest.mark.parametrize("width", [360, 1024, 1280, 1920, 3840])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_all_of_it_fits_at_every_width(show: Any, width: int, scheme: str) -> None:
+    browser = show("?model=405b&with=all", width, 900)
+    browser.do(
+        "Emulation.setEmulatedMedia",
+        features=[{"name": "prefers-color-scheme", "value": scheme}],
+    )
+    assert browser.js("document.documentElement.scrollWidth") == width
+    boxes = "[...document.querySelectorAll('svg text, main input, dd, h2')]"
+    out = (
+        f"{boxes}.filter(x => x.getBoundingClientRect().right > {width} + 1).map(x => x.outerHTML)"
+    )
+    assert browser.js(out) == []
+    ink, paper = browser.js(
+        "['color', 'backgroundColor'].map(x => getComputedStyle(document.documentElement)[x])"
+    )
+    light = [sum(map(int, re.findall(r"\d+", x)[:3])) for x in (ink, paper)]
+    assert (light[0] < 100 < 600 < light[1]) == (scheme == "light")
+    assert abs(light[0] - light[1]) > 550
+    assert browser.picture().startswith(b"\x89PNG")
+
+
+def test_it_prints_to_one_page(show: Any) -> None:
+    import base64
+
+    browser = show("?with=all", 1920, 1080)
+    printed = browser.do("Page.printToPDF", printBackground=True, preferCSSPageSize=True)
+    assert len(re.findall(rb"/Type\s*/Page\b", base64.b64decode(printed["data"]))) == 1
+
+
+def test_the_keyboard_alone_is_enough(show: Any) -> None:
+    browser = show()
+    browser.js("document.getElementById('model').focus()")
+    press = {"key": "Tab", "code": "Tab", "windowsVirtualKeyCode": 9}
+    space = {"key": " ", "code": "Space", "windowsVirtualKeyCode": 32, "text": " "}
+    for key in (press, space):
+        for kind in ("keyDown", "keyUp"):
+            browser.do("Input.dispatchKeyEvent", type=kind, **key)
+    browser.until("document.getElementById('total').innerText === '148 s'")
+    assert browser.js("document.activeElement.value") == "preseed"
+    assert browser.js("getComputedStyle(document.activeElement).outlineStyle") == "solid"
+
+
+def test_a_screen_reader_hears_a_name_for_everything(show: Any) -> None:
+    browser = show()
+    nodes = browser.do("Accessibility.getFullAXTree")["nodes"]
+    said: dict[str, list[str]] = {}
+    for node in nodes:
+        if not node["ignored"]:
+            said.setdefault(node["role"]["value"], []).append(node["name"].get("value", ""))
+    for role in ("checkbox", "spinbutton", "combobox", "button", "image", "region", "table"):
+        assert all(said[role]), role
+    assert {"weights, GB", "SLA, P99 TTFT, s", "keep-alive, s"} <= {*said["spinbutton"]}
+    assert sum("tokens take less time" in name for name in said["image"]) == 1
