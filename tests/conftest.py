@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import os
 import random
 import subprocess
@@ -28,6 +30,25 @@ def run(
         timeout=60,
         **options,
     )
+
+
+def called(*arguments: str, **options: Any) -> subprocess.CompletedProcess[str]:
+    """The same without the time that a process takes, where nothing but the words matters."""
+    if options:
+        return run(*arguments, **options)
+    out, err = (io.TextIOWrapper(io.BytesIO(), encoding="utf-8") for _ in range(2))
+    there = sys.argv
+    sys.argv = [str(PROGRAM), *arguments]
+    try:
+        with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+            exit_code = main.main()
+    finally:
+        sys.argv = there
+    said = []
+    for stream in (out, err):
+        stream.seek(0)
+        said.append(stream.read())
+    return subprocess.CompletedProcess(sys.argv, exit_code, *said)
 
 
 def refused(done: subprocess.CompletedProcess[str]) -> str:

@@ -11,7 +11,8 @@ from typing import Any
 
 import main
 import pytest
-from conftest import edited, random_scenario, run
+from conftest import called as run
+from conftest import edited, random_scenario
 
 ROWS: list[dict[str, Any]] = main.evidence(main.Scenario())["rows"]
 PREDICTED = [row for row in ROWS if row["use"] != "fit"]

@@ -9,7 +9,8 @@ import re
 
 import main
 import pytest
-from conftest import PROGRAM, edited, refused, run
+from conftest import PROGRAM, edited, refused
+from conftest import called as run
 
 # SPEC section 2, by hand: the figures and their defaults.
 DEFAULTS = """

@@ -17,7 +17,8 @@ from typing import Any
 
 import main
 import pytest
-from conftest import PROGRAM, refused, run
+from conftest import PROGRAM, refused
+from conftest import called as run
 
 SMALL = ["--size-gib", "0.05"]
 FIGURES = ["read_stream_gb_s", "read_cap_gb_s", "dram_gb_s"]

@@ -12,7 +12,8 @@ from typing import Any
 import main
 import pytest
 from browser import CHROMIUM, Browser, Served
-from conftest import PROGRAM, run
+from conftest import PROGRAM
+from conftest import called as run
 
 pytestmark = pytest.mark.skipif(not CHROMIUM, reason="there is no chromium to show the page in")
 PROVISION = "node_provision_s = 50.0"

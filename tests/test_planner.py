@@ -13,7 +13,8 @@ from typing import Any
 
 import main
 import pytest
-from conftest import ROOT, refused, run
+from conftest import ROOT, refused
+from conftest import called as run
 
 
 @pytest.fixture(autouse=True)

@@ -13,7 +13,8 @@ from typing import Any
 
 import pytest
 from browser import Served
-from conftest import PROGRAM, refused, run
+from conftest import PROGRAM, refused
+from conftest import called as run
 
 
 @pytest.fixture(scope="module")

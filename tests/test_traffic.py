@@ -16,7 +16,8 @@ from typing import Any
 
 import main
 import pytest
-from conftest import PROGRAM, refused, run, text
+from conftest import PROGRAM, refused, text
+from conftest import called as run
 
 KEYS = """requests cold_starts cold_starts_per_day cold_fraction ttft_s over_sla_fraction given_up
 gpu_hours usd replicas perfect_gpu_hours waiting_at_end timeline evictions closed_form""".split()
@@ -569,6 +570,7 @@ def test_progress_goes_to_a_terminal_alone_after_two_seconds(
     assert said.out == ""
     assert said.err.startswith("\r10,000 requests, up to hour 2.8 ")
     assert said.err.endswith(" \r")
+    monkeypatch.undo()
     assert run("traffic", "--rate", "1e5", "--hours", "1").stderr == ""
 
 
