@@ -561,7 +561,7 @@ def regime_text(s: Scenario, pays: float | None, busy: float | None) -> str:
     return f"a pool pays above {three(pays)}/h; above {three(busy)}/h traffic holds P99 without it"
 
 
-def between(points: set[float], steps: int = 32) -> list[float]:
+def between(points: set[float], steps: int) -> list[float]:
     """These points above 0, and from the first to the last the steps of a curve in even ratios."""
     low, high = min(points), max(points)
     return sorted(points | {low * (high / low) ** (step / steps) for step in range(1, steps)})
@@ -569,7 +569,7 @@ def between(points: set[float], steps: int = 32) -> list[float]:
 
 def regimes(s: Scenario) -> Result:
     """The rates where the regimes part, and a table of rates that leads through them."""
-    pays, busy = break_even(s), self_warm_rate(s)
+    pays, busy, cold_s = break_even(s), self_warm_rate(s), cold_start_s(s)
     marks = {
         rate: says for rate, says in ((pays, "<- break-even"), (busy, "<- self-warm")) if rate
     }
@@ -579,8 +579,8 @@ def regimes(s: Scenario) -> Result:
     return {
         "requests_per_hour": pays,
         "self_warm_requests_per_hour": busy,
-        "table": [at_rate(s, rate) | {"mark": marks.get(rate, "")} for rate in sorted(rates)],
-        "curve": [at_rate(s, rate) for rate in between(rates - {0.0})],
+        "table": [at_rate(s, x, cold_s) | {"mark": marks.get(x, "")} for x in sorted(rates)],
+        "curve": [at_rate(s, x, cold_s) for x in between(rates - {0.0}, 32)],
         "regime": regime_text(s, pays, busy),
     }
 
@@ -1925,7 +1925,7 @@ def moving_result(s: Scenario, names: Sequence[str]) -> Result:
     cross = here["crossover_gb_s"] or has
     over = [
         {"network_gb_s": x} | migration(under.but(network_gb_s=x))
-        for x in between({cross / 30, has, cross, cross * 30}, 10)
+        for x in between({cross / 30, has, cross, cross * 30}, 6)
     ]
     unmoved_s = eviction_pause_s(stack(s, without(names, "migrate")))
     return {"migration": here, "unmoved_s": unmoved_s, "over_networks": over}
@@ -2603,14 +2603,7 @@ feasible* a tenant of the tier {premium} with replicas of its own adds \
 
 POLL_S, SETTLE_S = 0.1, 0.2  # between looks at a file; how long it must lie still
 PATIENCE_S, HOSTS = 30.0, ("127.0.0.1", "localhost")
-SENT = {  # with every answer: nothing from elsewhere runs in the page, or shows it
-    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; script-src "
-    "'unsafe-inline'; connect-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; "
-    "frame-ancestors 'none'",
-    "X-Content-Type-Options": "nosniff",
-    "Cache-Control": "no-cache",
-    "Allow": "GET, HEAD",
-}
+PAGE = __file__.removesuffix("main.py") + "explorer.html"
 CHILDREN: list[Any] = []
 HEADLINES = ("over_sla_fraction", "usd", "min_workers", "usd_per_month")  # and the path's seconds
 
@@ -2724,7 +2717,7 @@ def answer(target: str) -> tuple[int, str, str]:
     _, _, path, query, _ = urlsplit(target)
     command = path.removeprefix("/api/")
     if path == "/":
-        return 200, "text/html", text_of("code/explorer.html", page_file())
+        return 200, "text/html", text_of("code/explorer.html", PAGE)
     if command not in ("report", "traffic"):
         return 404, "text/plain", "main.py: there is /, /api/report and /api/traffic"
     asked = parse_qsl(query.replace("%00", ""), keep_blank_values=True)
@@ -2741,12 +2734,6 @@ def answer(target: str) -> tuple[int, str, str]:
     return 400 if matter.startswith("main.py: ") else 500, "text/plain", matter
 
 
-def page_file() -> str:
-    from os.path import dirname, join
-
-    return join(dirname(__file__), "explorer.html")
-
-
 def handler() -> Any:
     """What answers a request: GET and HEAD, asked of this machine by name, and nothing else."""
     from http.server import BaseHTTPRequestHandler
@@ -2755,7 +2742,7 @@ def handler() -> Any:
         timeout = 10
 
         def do_GET(self) -> None:
-            tag = f'"{hash((stamp(__file__), stamp(page_file())))}"'
+            tag = f'"{hash((stamp(__file__), stamp(PAGE)))}"'
             host, _, port = str(self.headers["Host"]).partition(":")
             if host not in HOSTS or port not in ("", str(self.connection.getsockname()[1])):
                 status, kind, body = 403, "text/plain", "main.py: this is not the page's address"
@@ -2765,12 +2752,15 @@ def handler() -> Any:
                 status, kind, body = 304, "text/plain", ""
             else:
                 status, kind, body = answer(self.path)
-            sent = SENT | {"Content-Type": f"{kind}; charset=utf-8"}
-            sent |= {"ETag": tag} if status in (200, 304) else {}
-            sent |= {"Content-Length": str(len(body.encode()))}
             self.send_response(status)
-            for header in sent.items():
-                self.send_header(*header)
+            for name, x in (
+                ("Content-Type", f"{kind}; charset=utf-8"),
+                ("Content-Length", len(body.encode())),
+                ("X-Content-Type-Options", "nosniff"),
+                ("Cache-Control", "no-cache"),
+                ("ETag", tag) if status < 400 else ("Allow", "GET, HEAD"),
+            ):
+                self.send_header(name, str(x))
             self.end_headers()
             if self.command != "HEAD":
                 self.wfile.write(body.encode())
@@ -2795,7 +2785,7 @@ def serve(s: Scenario, names: Sequence[str], **options: Any) -> Result:
             """A browser that went away is no error."""
 
     how = Serving(**options)
-    text_of("code/explorer.html", page_file())
+    text_of("code/explorer.html", PAGE)
     try:
         server = Server((HOSTS[0], how.port), handler())
     except OSError as error:

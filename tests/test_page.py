@@ -233,27 +233,27 @@ def test_bad_input_shows_the_sentence_and_keeps_the_view(show: Any) -> None:
     assert shown(browser, "total") == "328 s"
 
 
-@pytest.mark.parametrize("width", [360, 1024, 1280, 1920, 3840])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_all_of_it_fits_at_every_width(show: Any, width: int, scheme: str) -> None:
+@pytest.mark.parametrize("width", [360, 1024, 1920, 3840])
+def test_all_of_it_fits_at_every_width_in_light_and_dark(show: Any, width: int) -> None:
     browser = show("?model=405b&with=all", width, 900)
-    browser.do(
-        "Emulation.setEmulatedMedia",
-        features=[{"name": "prefers-color-scheme", "value": scheme}],
-    )
     assert browser.js("document.documentElement.scrollWidth") == width
-    boxes = "[...document.querySelectorAll('svg text, main input, dd, h2')]"
-    out = (
-        f"{boxes}.filter(x => x.getBoundingClientRect().right > {width} + 1).map(x => x.outerHTML)"
-    )
-    assert browser.js(out) == []
-    ink, paper = browser.js(
+    seen = "[...document.querySelectorAll('svg text, main input, dd, h2')]"
+    right = "x.getBoundingClientRect().right"
+    assert browser.js(f"{seen}.filter(x => {right} > {width} + 1).map(x => x.outerHTML)") == []
+    colours = (
         "['color', 'backgroundColor'].map(x => getComputedStyle(document.documentElement)[x])"
     )
-    light = [sum(map(int, re.findall(r"\d+", x)[:3])) for x in (ink, paper)]
-    assert (light[0] < 100 < 600 < light[1]) == (scheme == "light")
-    assert abs(light[0] - light[1]) > 550
-    assert browser.picture().startswith(b"\x89PNG")
+    pictures = set()
+    for scheme in ("light", "dark"):
+        browser.do(
+            "Emulation.setEmulatedMedia",
+            features=[{"name": "prefers-color-scheme", "value": scheme}],
+        )
+        light = [sum(map(int, re.findall(r"\d+", x)[:3])) for x in browser.js(colours)]
+        assert light[0] < 100 < 600 < light[1] or scheme == "dark"
+        assert light[1] < 100 < 600 < light[0] or scheme == "light"
+        pictures.add(browser.picture())
+    assert len(pictures) == 2
 
 
 def test_it_prints_to_one_page(show: Any) -> None:
