@@ -2752,15 +2752,14 @@ def handler() -> Any:
                 status, kind, body = 304, "text/plain", ""
             else:
                 status, kind, body = answer(self.path)
+            sent = {"Cache-Control": "no-cache", "X-Content-Type-Options": "nosniff"}
+            sent |= {"ETag": tag} if status < 400 else {"Allow": "GET, HEAD"}
+            if status != 304:  # which leaves what the browser has as it is
+                length = str(len(body.encode()))
+                sent |= {"Content-Type": f"{kind}; charset=utf-8", "Content-Length": length}
             self.send_response(status)
-            for name, x in (
-                ("Content-Type", f"{kind}; charset=utf-8"),
-                ("Content-Length", len(body.encode())),
-                ("X-Content-Type-Options", "nosniff"),
-                ("Cache-Control", "no-cache"),
-                ("ETag", tag) if status < 400 else ("Allow", "GET, HEAD"),
-            ):
-                self.send_header(name, str(x))
+            for name, x in sent.items():
+                self.send_header(name, x)
             self.end_headers()
             if self.command != "HEAD":
                 self.wfile.write(body.encode())

@@ -210,8 +210,8 @@ def test_ctrl_c_is_quiet(tmp_path: Path) -> None:
 
 
 def test_start_up_costs_no_more_than_its_code() -> None:
-    # The aim is 3.5 empty Pythons. A token costs 0.8 us to compile, cold, and there are 20,300,
-    # which makes 4.4; what is above that is for a busy machine.
+    # The aim is 3.5 empty Pythons. A token costs 0.8 us to compile, cold, and there are 22,200,
+    # which makes 4.8; what is above that is for a busy machine.
     commands = {"empty": ["-c", "pass"], "report": [str(PROGRAM)]}
     ratios = []
     for _ in range(10):  # a busy machine may spoil one round, a slow program spoils all
@@ -224,7 +224,7 @@ def test_start_up_costs_no_more_than_its_code() -> None:
                 )
                 times[name].append(time.perf_counter() - start)
         ratios.append(statistics.median(times["report"]) / statistics.median(times["empty"]))
-        if ratios[-1] <= 4.6:
+        if ratios[-1] <= 5.1:
             return
     pytest.fail(f"the report takes {min(ratios):.2f} times an empty Python")
 
@@ -235,7 +235,7 @@ def test_the_plain_report_imports_next_to_nothing() -> None:
     imported = {line.rsplit(b"|")[-1].strip().decode() for line in done.stderr.splitlines()}
     assert "math" in imported
     heavy = {"argparse", "json", "re", "typing", "dataclasses", "collections", "http", "os"}
-    heavy |= {"random", "csv", "datetime"}
+    heavy |= {"random", "csv", "datetime", "subprocess", "socket", "urllib", "webbrowser"}
     assert not imported & heavy
 
 
