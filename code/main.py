@@ -2700,6 +2700,8 @@ def watch(command: str, words: Sequence[str]) -> NoReturn:
         if None in now:
             say(f"{basename(files[now.index(None)])} is empty or gone: waiting for it")
             continue
+        if on_terminal():
+            print("running", end="\r", file=sys.stderr, flush=True)
         out, matter = child(words)
         print(out, end="", flush=True)
         if command == "measure" or matter:  # a measurement is another every time

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import main
 import pytest
-from conftest import PROGRAM, ROOT, edited, refused, run, text
+from conftest import PROGRAM, ROOT, called, edited, refused, run, text
 
 SHORT = "preseed,snapshot,warm-node"
 
@@ -113,7 +113,7 @@ BAD = [
 @pytest.mark.parametrize(("arguments", "names", "allowed"), BAD)
 def test_bad_input_is_one_line_and_exit_2(arguments: list[str], names: str, allowed: str) -> None:
     for more in ([], ["--json"]):
-        done = run(*arguments, *more) if arguments[-1] != "--set" else run(*more, *arguments)
+        done = called(*([*arguments, *more] if arguments[-1] != "--set" else [*more, *arguments]))
         assert names in refused(done)
         assert allowed in refused(done)
 
@@ -126,7 +126,7 @@ def test_help_names_commands_layers_models_and_examples() -> None:
     examples = [line.split()[2:] for line in done.stdout.splitlines() if "  python " in line]
     assert len(examples) >= 4
     for example in examples:
-        assert run(*example).returncode == 0
+        assert called(*example).returncode == 0
 
 
 def test_an_instructors_edit_shows(tmp_path: Path) -> None:

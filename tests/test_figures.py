@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
 import json
 import math
@@ -38,6 +39,7 @@ SCENARIOS: list[tuple[dict[str, object], list[str]]] = [
 ]
 
 
+@functools.cache
 def outputs(**changes: object) -> list[str]:
     """All that text and JSON say but the echo of the figures themselves."""
     said = []
@@ -55,11 +57,15 @@ def test_the_figures_and_their_defaults_are_those_of_the_spec() -> None:
     assert [*figures.values()] == [float(value) for value in DEFAULTS[3::2]]
 
 
+ELSEWHERE = PROGRAM.read_text(encoding="utf-8").replace(
+    inspect.getsource(main.Traffic),  # its options, not figures
+    "",
+)
+
+
 @pytest.mark.parametrize("name", main.FIGURES)
 def test_each_figure_is_one_line_with_a_meaning_and_a_known_source(name: str) -> None:
-    source = PROGRAM.read_text(encoding="utf-8")
-    source = source.replace(inspect.getsource(main.Traffic), "")  # its options, not figures
-    assert len(re.findall(rf"^ *{name}\b[^=\n(]*= ", source, re.MULTILINE)) == 1
+    assert len(re.findall(rf"^ *{name}\b[^=\n(]*= ", ELSEWHERE, re.MULTILINE)) == 1
     (line,) = (line for line in LINES if re.match(rf" +{name}\b", line))
     comment = line.partition("#")[2]
     tags = re.findall(r"\[(\w+)\]", comment)

@@ -132,10 +132,10 @@ def test_layers_stack_in_any_order_and_count_once() -> None:
         s, names = random_scenario(dice), random_layers(dice)
         mixed = dice.sample(names, len(names)) + names[:1]
         ours, theirs = (
-            main.report_result(s, [n for n in main.LAYERS if n in names]),
+            main.phases_result(s, [n for n in main.LAYERS if n in names]),
             main.path(main.stack(s, mixed)),
         )
-        assert [row["seconds"] for row in ours["phases"]] == [*theirs.values()]
+        assert [row["seconds"] for row in ours] == [*theirs.values()]
 
 
 def test_stream_and_tiered_together_load_as_the_faster_one() -> None:
