@@ -2904,7 +2904,9 @@ examples:
   python code/main.py plan --sla 20 --rate 200 --forbid warm-pool --budget 9000
   python code/main.py evidence
   python code/main.py measure --size-gib 0.05 --model 7b
-  python code/main.py --with all --json"""
+  python code/main.py --with all --json
+  python code/main.py plan --sla 20 --watch
+  python code/main.py serve --with preseed,stream --port 8080"""
 
 
 def known(what: str, word: str, words: Iterable[str]) -> str:

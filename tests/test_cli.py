@@ -126,7 +126,8 @@ def test_help_names_commands_layers_models_and_examples() -> None:
     examples = [line.split()[2:] for line in done.stdout.splitlines() if "  python " in line]
     assert len(examples) >= 4
     for example in examples:
-        assert called(*example).returncode == 0
+        if not {"--watch", "serve"} & {*example}:  # which go on until Ctrl-C
+            assert called(*example).returncode == 0
 
 
 def test_an_instructors_edit_shows(tmp_path: Path) -> None:
