@@ -14,6 +14,8 @@ import time
 from pathlib import Path
 from typing import Any
 
+from conftest import PROGRAM
+
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 FLAGS = """--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-sync
 --disable-background-networking --disable-component-update --hide-scrollbars
@@ -88,6 +90,13 @@ class Browser:
         self.read.close()
         self.write.close()
         shutil.rmtree(self.profile, ignore_errors=True)
+
+
+def copied(folder: Path) -> Path:
+    """A copy of the program and its page in this folder, to be edited."""
+    for name in ("main.py", "explorer.html"):
+        shutil.copy(PROGRAM.with_name(name), folder)
+    return folder / "main.py"
 
 
 class Served:

@@ -5,14 +5,12 @@ from __future__ import annotations
 import json
 import random
 import re
-import shutil
 from collections.abc import Iterator
 from typing import Any
 
 import main
 import pytest
-from browser import CHROMIUM, Browser, Served
-from conftest import PROGRAM
+from browser import CHROMIUM, Browser, Served, copied
 from conftest import called as run
 
 pytestmark = pytest.mark.skipif(not CHROMIUM, reason="there is no chromium to show the page in")
@@ -30,10 +28,7 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    folder = tmp_path_factory.mktemp("page")
-    for name in ("main.py", "explorer.html"):
-        shutil.copy(PROGRAM.with_name(name), folder)
-    found = Served(folder / "main.py")
+    found = Served(copied(tmp_path_factory.mktemp("page")))
     yield found
     found.close()
 
@@ -169,12 +164,7 @@ def test_the_day_is_that_of_the_command_line(show: Any) -> None:
     day = json.loads(run("traffic", "--with=warm-pool", "--pattern=bursty", "--json").stdout)
     page = run("traffic", "--with=warm-pool", "--pattern=bursty").stdout
     says = shown(browser, "day")
-    p50, p99 = re.split(
-        r"\s{2,}",
-        line_of(page, "TTFT of the served")[0]
-        + "  "
-        + "  ".join(line_of(page, "TTFT of the served")[1:]),
-    )[1:4:2]
+    _, p50, _, p99, *_ = line_of(page, "TTFT of the served")
     assert says.startswith(f"{main.plain(day['requests'])} requests in 24 h: TTFT P50 {p50}, ")
     assert f"P99 {p99}, {day['over_sla_fraction']:.2%} late" in says
     table = rows(browser, "timeline")

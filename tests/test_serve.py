@@ -13,17 +13,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from browser import Served
+from browser import Served, copied
 from conftest import PROGRAM, refused
 from conftest import called as run
 
 
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    folder = tmp_path_factory.mktemp("served")
-    for name in ("main.py", "explorer.html"):
-        shutil.copy(PROGRAM.with_name(name), folder)
-    found = Served(folder / "main.py")
+    found = Served(copied(tmp_path_factory.mktemp("served")))
     yield found
     found.close()
 
@@ -148,9 +145,8 @@ def test_what_has_not_changed_is_not_run_again(served: Served) -> None:
 
 
 def test_an_edit_a_broken_save_and_its_repair_arrive(tmp_path: Path) -> None:
-    for name in ("main.py", "explorer.html"):
-        shutil.copy(PROGRAM.with_name(name), tmp_path)
-    program, served = tmp_path / "main.py", Served(tmp_path / "main.py")
+    program = copied(tmp_path)
+    served = Served(program)
     source = program.read_text(encoding="utf-8")
     tag: dict[str, Any] = {"If_None_Match": str(ask(served, "/api/report")[2]["ETag"])}
 
