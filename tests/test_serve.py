@@ -129,6 +129,11 @@ def test_head_gives_the_headers_alone(served: Served) -> None:
     status, body, headers = ask(served, "/api/report", "HEAD")
     assert (status, body) == (200, "")
     assert headers["Content-Length"] == str(len(ask(served, "/api/report")[1]))
+    host = served.root.removeprefix("http://").strip("/")
+    with socket.create_connection(tuple(host.split(":"))) as raw:
+        raw.sendall(f"HEAD / HTTP/1.0\r\nHost: {host}\r\n\r\n".encode())
+        with raw.makefile("rb") as reply:
+            assert reply.read().endswith(b"\r\n\r\n")  # and nothing behind it
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere 127.0.0.2 is nobody's")
