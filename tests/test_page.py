@@ -223,7 +223,7 @@ def test_bad_input_shows_the_sentence_and_keeps_the_view(show: Any) -> None:
     assert shown(browser, "total") == "328 s"
 
 
-@pytest.mark.parametrize("width", [360, 1024, 1920, 3840])
+@pytest.mark.parametrize("width", [360, 1024, 1250, 3840])
 def test_all_of_it_fits_at_every_width_in_light_and_dark(show: Any, width: int) -> None:
     browser = show("?model=405b&with=all", width, 900)
     assert browser.js("document.documentElement.scrollWidth") == width
