@@ -2723,10 +2723,10 @@ def answer(target: str) -> tuple[int, str, str]:
     if command not in ("report", "traffic"):
         return 404, "text/plain", "main.py: there is /, /api/report and /api/traffic"
     asked = parse_qsl(query.replace("%00", ""), keep_blank_values=True)
-    if any(name == "trace" or x.startswith("@") for name, x in asked):
+    words = [command, *(f"{dashed(name)}={x}" for name, x in asked), "--json"]
+    if any(word.startswith("--trace") or "=@" in word for word in words):
         files = "--trace and --set @FILE"
         return 400, "text/plain", f"main.py: {files}: must be left out, for a page reads no file"
-    words = [command, *(f"{dashed(name)}={x}" for name, x in asked), "--json"]
     saved = stamp(__file__)
     if saved is None or abs(time() - saved[0] / 1e9) < SETTLE_S:  # and may be half written
         sleep(SETTLE_S)

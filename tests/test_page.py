@@ -214,6 +214,25 @@ def test_an_edit_a_broken_save_and_its_repair_arrive(show: Any, served: Served) 
         served.program.write_text(source, "utf-8")
 
 
+def test_an_edit_that_cannot_be_drawn_is_said_and_its_repair_arrives(
+    show: Any, served: Served
+) -> None:
+    browser, source = show(), served.program.read_text(encoding="utf-8")
+    try:
+        served.program.write_text(source.replace('"notes": [', '"remarks": ['), "utf-8")
+        browser.until("document.getElementById('alert').innerText.includes('cannot draw')", 3)
+        served.program.write_text(source.replace(PROVISION, "node_provision_s = 30.0"), "utf-8")
+        browser.until("document.getElementById('total').innerText === '308 s'", 3)
+        browser.until("!document.getElementById('alert').innerText")
+    finally:
+        served.program.write_text(source, "utf-8")
+
+
+def test_min_workers_is_that_of_the_simulated_day(show: Any) -> None:
+    browser = show("?min-workers=1")
+    assert "0.00% late, 0 cold starts" in shown(browser, "day")
+
+
 def test_bad_input_shows_the_sentence_and_keeps_the_view(show: Any) -> None:
     browser = show()
     browser.js("document.getElementById('f-image_gb').select()")

@@ -88,7 +88,18 @@ def test_bad_parameters_get_the_sentence_of_the_command_line(
     assert body + "\n" == refused(run(command, *(f"--{pair}" for pair in pairs), "--json"))
 
 
-@pytest.mark.parametrize("pair", ["trace=/etc/passwd", "trace=-", "set=@/etc/passwd", "set=@-"])
+@pytest.mark.parametrize(
+    "pair",
+    [
+        *("trace=/etc/passwd", "trace=-", "set=@/etc/passwd", "set=@-"),
+        *(
+            "trace%3D/etc/pass=wd",
+            "set%3D@/etc/pass=wd",
+            "%74race=/etc/passwd",
+            "set=%40/etc/passwd",
+        ),
+    ],
+)
 def test_it_reads_no_file_for_a_page(served: Served, pair: str) -> None:
     status, body, _ = ask(served, f"/api/traffic?{pair}")
     assert (status, "root" in body) == (400, False)
