@@ -2294,6 +2294,11 @@ def fill(text: str, record: Result) -> str:
     return "\n".join(lines)
 
 
+def encoding() -> str:
+    """That of standard output, which may be closed."""
+    return str(getattr(sys.stdout, "encoding", None) or "utf-8")
+
+
 def drawn(column: Sequence[str]) -> list[str]:
     """Its cells; those of `# width now raw` as bars to one scale, lighter what was taken off."""
     bars = [[float(x) for x in cell.split()[1:]] for cell in column if cell[:1] == "#"]
@@ -2620,8 +2625,7 @@ def child(words: Sequence[str], most_s: float | None = None) -> tuple[str, str]:
     import os
     from subprocess import DEVNULL, PIPE, Popen, TimeoutExpired
 
-    code = getattr(sys.stdout, "encoding", None) or "utf-8"
-    there: Any = {"env": os.environ | {"PYTHONIOENCODING": code}, "encoding": code}
+    there: Any = {"env": os.environ | {"PYTHONIOENCODING": encoding()}, "encoding": encoding()}
     command = [sys.executable, __file__, *words]
     with Popen(command, stdin=DEVNULL, stdout=PIPE, stderr=PIPE, **there) as process:
         CHILDREN.append(process)
@@ -2716,13 +2720,13 @@ def answer(target: str) -> tuple[int, str, str]:
     from time import sleep, time
     from urllib.parse import parse_qsl, urlsplit
 
-    _, _, path, query, _ = urlsplit(target)
-    command = path.removeprefix("/api/")
-    if path == "/":
+    url = urlsplit(target)
+    command = url.path.removeprefix("/api/")
+    if url.path == "/":
         return 200, "text/html", text_of("code/explorer.html", PAGE)
     if command not in ("report", "traffic"):
         return 404, "text/plain", "main.py: there is /, /api/report and /api/traffic"
-    asked = parse_qsl(query.replace("%00", ""), keep_blank_values=True)
+    asked = parse_qsl(url.query.replace("%00", ""), keep_blank_values=True)
     words = [command, *(f"{dashed(name)}={x}" for name, x in asked), "--json"]
     if any(word.startswith("--trace") or "=@" in word for word in words):
         files = "--trace and --set @FILE"
@@ -2802,7 +2806,7 @@ def serve(s: Scenario, names: Sequence[str], **options: Any) -> Result:
     try:
         server.serve_forever()
     finally:
-        for process in CHILDREN:
+        for process in [*CHILDREN]:  # for threads take theirs out
             process.terminate()
     return {}
 
@@ -3040,7 +3044,7 @@ def run(argv: Sequence[str]) -> int:
     figures |= {figure: asked[name] for name, figure in SETS.items() if name in asked}
     s, names = Scenario(**figures), [name for name in LAYERS if name in asked.get("with", ())]
     check(s)
-    if "watch" in asked and command != "serve":  # which follows every save by itself
+    if "watch" in asked and command != "serve":  # whose page follows every save as it is
         watch(command, [word for word in argv if word != "--watch"])
     result = make_result(s, names, **{name: asked[name] for name in own if name in asked})
     if len(TELL_S) > 1:
@@ -3051,8 +3055,7 @@ def run(argv: Sequence[str]) -> int:
         print(json.dumps(result, indent=2, allow_nan=False))
     else:
         lines = page_of(command, result, "markdown" in asked)
-        code = getattr(sys.stdout, "encoding", None) or "utf-8"
-        print(lines.encode(code, "backslashreplace").decode(code))
+        print(lines.encode(encoding(), "backslashreplace").decode(encoding()))
     return 1 if result.get("feasible") is False else 0
 
 

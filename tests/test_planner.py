@@ -20,7 +20,7 @@ from conftest import called as run
 @pytest.fixture(autouse=True)
 def shorter_runs(monkeypatch: pytest.MonkeyPatch) -> None:
     """A tenth of the requests: what is tested here holds for any number of them."""
-    monkeypatch.setattr(main, "ENOUGH", 1_000)
+    monkeypatch.setattr(main, "ENOUGH", 2_000)
 
 
 def brute_force(

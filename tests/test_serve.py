@@ -17,6 +17,8 @@ from browser import Served, copied
 from conftest import PROGRAM, refused
 from conftest import called as run
 
+THREE = "preseed,stream,warm-pool"
+
 
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
@@ -41,7 +43,7 @@ def ask(
     ("query", "words"),
     [
         ("", []),
-        ("?model=8b&with=preseed,stream&with=warm-pool", ["--model=8b", "--with=all"]),
+        ("?model=8b&with=preseed,stream&with=warm-pool", ["--model=8b", f"--with={THREE}"]),
         ("?sla=5&rate=90&keep-alive=60", ["--sla=5", "--rate=90", "--keep-alive=60"]),
         ("?set=image_gb=12&set=network_gb_s=1", ["--set=image_gb=12", "--set=network_gb_s=1"]),
     ],
@@ -49,7 +51,6 @@ def ask(
 def test_a_report_is_that_of_the_command_line(
     served: Served, query: str, words: list[str]
 ) -> None:
-    words = ["--with=preseed,stream,warm-pool" if x == "--with=all" else x for x in words]
     status, body, headers = ask(served, f"/api/report{query}")
     assert (status, body) == (200, run(*words, "--json").stdout)
     assert headers["Content-Type"].startswith("application/json")
