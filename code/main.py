@@ -1168,11 +1168,17 @@ def on_terminal() -> bool:
     return bool(sys.stderr and sys.stderr.isatty())
 
 
+def note(line: str = "") -> None:
+    """A terminal shows it until the next one."""
+    if on_terminal():
+        print(f"\r{line:39}\r", end="", file=sys.stderr, flush=True)
+
+
 def tell(line: str) -> None:
     """A terminal hears, after two seconds and then once a second, how far a long run is."""
-    if on_terminal() and monotonic() > TELL_S[-1]:
+    if monotonic() > TELL_S[-1] and on_terminal():
         TELL_S.append(monotonic() + 1)
-        print(f"\r{line:39}\r", end="", file=sys.stderr, flush=True)
+        note(line)
 
 
 def simulate(
@@ -2607,10 +2613,16 @@ feasible* a tenant of the tier {premium} with replicas of its own adds \
 # at that moment: nothing has to be loaded again, and a broken save breaks a child alone.
 
 POLL_S, SETTLE_S = 0.1, 0.2  # between looks at a file; how long it must lie still
-PATIENCE_S, HOSTS = 30.0, ("127.0.0.1", "localhost")
+PATIENCE_S, AT_ONCE = 30.0, 4  # what one answer may take, and how many are worked out
+HOSTS = ("127.0.0.1", "localhost")
 PAGE = __file__.removesuffix("main.py") + "explorer.html"
 CHILDREN: list[Any] = []
-HEADLINES = ("over_sla_fraction", "usd", "min_workers", "usd_per_month")  # and the path's seconds
+MOVED = """\
+{was[path_s]:D} -> {now[path_s]:T}
+late {was[over_sla_fraction]:.2%} -> {now[over_sla_fraction]:.2%}
+bill {was[usd]:$} -> {now[usd]:$}
+min_workers {was[min_workers]:D} -> {now[min_workers]:D}
+{was[usd_per_month]:$} -> {now[usd_per_month]:$} a month"""
 
 
 class Serving(Record):
@@ -2620,24 +2632,46 @@ class Serving(Record):
     no_browser = False
 
 
-def child(words: Sequence[str], most_s: float | None = None) -> tuple[str, str]:
-    """What this file prints when run with these words, or else what is the matter, in a line."""
+def child(words: Sequence[str], stop: Callable[[], str]) -> tuple[str, str]:
+    """What this file prints when run with these words, or else why it does not, in a line.
+
+    `stop` is asked every now and then, and ends the run where it has a reason.
+    """
     import os
     from subprocess import DEVNULL, PIPE, Popen, TimeoutExpired
 
-    there: Any = {"env": os.environ | {"PYTHONIOENCODING": encoding()}, "encoding": encoding()}
+    text: Any = {"env": os.environ | {"PYTHONIOENCODING": encoding()}, "encoding": encoding()}
+    out = err = reason = ""
     command = [sys.executable, __file__, *words]
-    with Popen(command, stdin=DEVNULL, stdout=PIPE, stderr=PIPE, **there) as process:
+    with Popen(command, stdin=DEVNULL, stdout=PIPE, stderr=PIPE, **text) as process:
         CHILDREN.append(process)
         try:
-            out, err = process.communicate(timeout=most_s)
-        except TimeoutExpired:
-            out, err = "", f"main.py: stopped after {most_s:g} s: must be less to simulate"
+            while process.returncode is None and not reason:
+                try:
+                    out, err = process.communicate(timeout=POLL_S)
+                except TimeoutExpired:
+                    reason = stop()
         finally:
-            process.terminate()
-            process.wait()
             CHILDREN.remove(process)
-    return out, "" if out else trouble(err)
+            process.terminate()
+            try:
+                process.wait(5)
+            except TimeoutExpired:  # too busy to hear of it
+                process.kill()
+    broke = not out or process.returncode not in (0, 1) or "Traceback (most recent" in err
+    reason = reason or (trouble(err) if broke else "")
+    return "" if reason else out, reason
+
+
+def child_json(words: Sequence[str], stop: Callable[[], str]) -> tuple[Result, str]:
+    """The object that this file prints with `--json`, or else why there is none, in a line."""
+    import json
+
+    out, reason = child([*words, "--json"], stop)
+    try:
+        return ({}, reason) if reason else (json.loads(out), "")
+    except ValueError:
+        return {}, "code/main.py prints more than its JSON: is there a print() in it?"
 
 
 def trouble(text: str) -> str:
@@ -2664,100 +2698,162 @@ def stamp(file: str) -> tuple[int, int] | None:
 
 
 def difference(was: Result, now: Result) -> str:
-    """Figures that two results have otherwise: `node_provision_s 50 -> 40: 328 -> 318 s`."""
+    """What an edit did, as shown: `node_provision_s 50 -> 40: 328 -> 318 s`."""
+    old, new, moved = was.get("scenario", {}), now.get("scenario", {}), []
+    figures = [
+        fill("{name} {was} -> {now}", {"name": name, "was": old.get(name), "now": x})
+        for name, x in new.items()
+        if old.get(name) != x
+    ]
+    for form in MOVED.splitlines():
+        try:
+            before, after = (
+                fill(form, {"was": was, "now": was}),
+                fill(form, {"was": now, "now": now}),
+            )
+            moved += [fill(form, {"was": was, "now": now})] if before != after else []
+        except (LookupError, TypeError, ValueError):  # another command's
+            continue
+    says = ", ".join(moved) or "path unchanged" * bool(figures)
+    return ": ".join(filter(None, (", ".join(figures) or "no figure changed", says)))
 
-    def changed(names: Iterable[str], old: Result, new: Result) -> list[str]:
-        rows = [{"name": x, "was": old.get(x), "now": new[x]} for x in names if x in new]
-        return [fill("{name} {was} -> {now}", row) for row in rows if row["was"] != row["now"]]
 
-    figures = changed(now["scenario"], was["scenario"], now["scenario"]) or ["no figure changed"]
-    seconds = {"was": was["path_s"], "now": now["path_s"]}
-    moved = [fill("{was:D} -> {now:T}", seconds)] if was["path_s"] != now["path_s"] else []
-    moved += changed(HEADLINES, was, now)
-    return ": ".join(map(", ".join, filter(None, (figures, moved))))
+class Saves:
+    """Files that are watched: this one, and those that a command's words name."""
+
+    def __init__(self, words: Sequence[str]) -> None:
+        from os.path import isfile
+
+        named = [word.rpartition("=")[2].removeprefix("@") for word in words]
+        if "-" in named:
+            raise BadInput("--watch: must be without standard input, which can be read but once")
+        self.files = {"code/main.py": __file__} | {file: file for file in named if isfile(file)}
+        self.seen: list[Any] = []
+
+    def stamps(self) -> list[Any]:
+        return [*map(stamp, self.files.values())]
+
+    def more(self) -> str:
+        """A reason to stop what runs: there was another save."""
+        return "saved meanwhile" if self.stamps() != self.seen else ""
+
+    def wait(self) -> str:
+        """Until a save lies still, at once for the first; which file is empty or gone, if any."""
+        from time import sleep
+
+        while not self.more():
+            sleep(POLL_S)
+        while self.seen != (now := self.stamps()):
+            sleep(SETTLE_S * bool(self.seen))
+            self.seen = now
+        return next((file for file, each in zip(self.files, now) if each is None), "")
 
 
 def watch(command: str, words: Sequence[str]) -> NoReturn:
     """Run a command at each save of this file, or of one that its words name, until Ctrl-C."""
-    import json
-    from os.path import basename, isfile
-    from time import sleep, strftime
+    from time import strftime
 
     def say(line: str) -> None:
         print(strftime("%H:%M:%S"), line, file=sys.stderr, flush=True)
 
-    named = [word.rpartition("=")[2].removeprefix("@") for word in words]
-    if "-" in named:
-        raise BadInput("--watch: must be without standard input, which can be read but once")
-    files, facts = [__file__, *filter(isfile, named)], dict[str, Any]()
-    seen: list[Any] = []
+    saves, facts, above = Saves(words), dict[str, Any](), ""
     while True:
-        now = [*map(stamp, files)]
-        if now == seen:
-            sleep(POLL_S)
+        if gone := saves.wait():
+            say(f"{gone} is empty or gone: waiting for it{above}")
             continue
-        if seen:
-            sleep(SETTLE_S)
-            if now != [*map(stamp, files)]:
-                continue
-        seen = now
-        if None in now:
-            say(f"{basename(files[now.index(None)])} is empty or gone: waiting for it")
+        note("running")
+        out, reason = child(words, saves.more)
+        note()
+        if reason:
+            if not saves.more():  # else it was stopped for that, or was half written
+                say(reason + above)
             continue
-        if on_terminal():
-            print("running", end="\r", file=sys.stderr, flush=True)
-        out, matter = child(words)
         print(out, end="", flush=True)
-        if command == "measure" or matter:  # a measurement is another every time
-            say(matter or "ran")
-            continue
-        was, facts = facts, json.loads(child([*words, "--json"])[0] or "{}")
-        say(difference(was, facts) if was and facts else "ran; again at every save, until Ctrl-C")
+        above = " (above: the last good run)"
+        # A measurement is another every time, and long.
+        new, reason = ({}, "") if command == "measure" else child_json(words, saves.more)
+        ran = difference(facts, new) if facts and new else "ran; again at every save, until Ctrl-C"
+        say(reason or ran)
+        facts = new or facts
 
 
-def answer(target: str) -> tuple[int, str, str]:
-    """Status, type and body for a path with its query, whose names are the command line's."""
+def answer(target: str, gone: Callable[[], bool]) -> tuple[int, str, str]:
+    """Status, type and body for a path with its query, whose names are the command line's.
+
+    It is given up where whoever asked is gone.
+    """
+    from json import dumps
     from time import sleep, time
     from urllib.parse import parse_qsl, urlsplit
 
-    url = urlsplit(target)
+    url, late = urlsplit(target), monotonic() + PATIENCE_S
     command = url.path.removeprefix("/api/")
     if url.path == "/":
         return 200, "text/html", text_of("code/explorer.html", PAGE)
     if command not in ("report", "traffic"):
         return 404, "text/plain", "main.py: there is /, /api/report and /api/traffic"
-    asked = parse_qsl(url.query.replace("%00", ""), keep_blank_values=True)
-    words = [command, *(f"{dashed(name)}={x}" for name, x in asked), "--json"]
-    if any(word.startswith("--trace") or "=@" in word for word in words):
-        files = "--trace and --set @FILE"
-        return 400, "text/plain", f"main.py: {files}: must be left out, for a page reads no file"
+
+    def stop() -> str:
+        if gone():
+            return "nobody waits for it"
+        return f"stopped after {PATIENCE_S:g} s: fewer requests take less" * (monotonic() > late)
+
+    pairs = parse_qsl(url.query.replace("%00", ""), keep_blank_values=True)
+    flags = [*map(dashed, FLAGS)]
+    words = [dashed(x) if dashed(x) in flags and not y else f"{dashed(x)}={y}" for x, y in pairs]
+    if any(word == "--watch" or word.startswith("--trace") or "=@" in word for word in words):
+        says = "--watch, --trace and --set @FILE: must be left out, for a page reads no file"
+        return 400, "text/plain", f"main.py: {says}"
     saved = stamp(__file__)
     if saved is None or abs(time() - saved[0] / 1e9) < SETTLE_S:  # and may be half written
         sleep(SETTLE_S)
-    out, matter = child(words, PATIENCE_S)
-    if out:
-        return 200, "application/json", out
-    return 400 if matter.startswith("main.py: ") else 500, "text/plain", matter
+    result, reason = child_json([command, *words], stop)
+    if not reason:
+        return 200, "application/json", dumps(result, indent=2) + "\n"
+    status = 400 if reason.startswith("main.py: ") else 503 if stop() else 500
+    return status, "text/plain", reason
+
+
+def refusal(method: str, target: str, headers: Any, port: int) -> tuple[int, str]:
+    """Status and sentence for what is not answered, or else 0."""
+    host, _, asked_port = str(headers["Host"]).partition(":")
+    if host not in HOSTS or asked_port not in ("", str(port)):
+        return 403, "main.py: this is not the page's address"
+    # A page of another site may lead here, but not set this machine to work.
+    site = headers["Sec-Fetch-Site"] or "none"
+    if target.startswith("/api/") and site not in ("none", "same-origin"):
+        return 403, "main.py: another site's page is not answered"
+    if method not in ("GET", "HEAD"):
+        return 405, "main.py: GET and HEAD are all there is"
+    return 0, ""
 
 
 def handler() -> Any:
     """What answers a request: GET and HEAD, asked of this machine by name, and nothing else."""
     from http.server import BaseHTTPRequestHandler
+    from select import select
+    from socket import MSG_PEEK
+    from threading import BoundedSemaphore
+
+    turns = BoundedSemaphore(AT_ONCE)
 
     class Handler(BaseHTTPRequestHandler):
         timeout = 10
 
+        def gone(self) -> bool:
+            readable = select([self.connection], [], [], 0)[0]
+            return bool(readable) and not self.connection.recv(1, MSG_PEEK)
+
         def do_GET(self) -> None:
             tag = f'"{hash((stamp(__file__), stamp(PAGE)))}"'
-            host, _, port = str(self.headers["Host"]).partition(":")
-            if host not in HOSTS or port not in ("", str(self.connection.getsockname()[1])):
-                status, kind, body = 403, "text/plain", "main.py: this is not the page's address"
-            elif self.command not in ("GET", "HEAD"):
-                status, kind, body = 405, "text/plain", "main.py: GET and HEAD are all there is"
-            elif self.headers["If-None-Match"] == tag:
-                status, kind, body = 304, "text/plain", ""
-            else:
-                status, kind, body = answer(self.path)
+            port = self.connection.getsockname()[1]
+            status, body = refusal(self.command, self.path, self.headers, port)
+            kind = "text/plain"
+            if not status and self.headers["If-None-Match"] == tag:
+                status = 304
+            elif not status:
+                with turns:
+                    status, kind, body = answer(self.path, self.gone)
             sent = {"Cache-Control": "no-cache", "X-Content-Type-Options": "nosniff"}
             sent |= {"ETag": tag} if status < 400 else {"Allow": "GET, HEAD"}
             if status != 304:  # which leaves what the browser has as it is
@@ -2807,7 +2903,7 @@ def serve(s: Scenario, names: Sequence[str], **options: Any) -> Result:
         server.serve_forever()
     finally:
         for process in [*CHILDREN]:  # for threads take theirs out
-            process.terminate()
+            process.kill()
     return {}
 
 
@@ -2852,7 +2948,7 @@ SETS = {  # options that name a figure
     "keep_alive": "keep_alive_s",
     "min_workers": "min_workers",
 }
-COMMON = ("with", "set", "json", "markdown", "watch")
+COMMON, PRINTING = ("with", "set", "watch"), ("json", "markdown")
 FLAGS = ("json", "markdown", "watch", "jitter", "no_browser")
 LISTS = ("with", "set", "forbid", "require")
 TIERS_ASKED = "paid:2:30,trial:10:10,batch:600:5"  # [assumed]
@@ -2922,7 +3018,7 @@ def known(what: str, word: str, words: Iterable[str]) -> str:
     near = difflib.get_close_matches(word.lower(), words, 1)
     few = ", ".join(words) if len(words) < 20 else "the names at the top of code/main.py"
     hint = f"did you mean {near[0]}?" if near else f"must be one of {few}"
-    raise BadInput(f"{what}{word!r}: unknown; {hint}")
+    raise BadInput(f"{what}{word!r:.40}: unknown; {hint}")
 
 
 def dashed(name: str) -> str:
@@ -3024,6 +3120,12 @@ def arguments(argv: Sequence[str]) -> dict[str, Any]:
     return vars(parser.parse_intermixed_args(list(argv)))
 
 
+def taken(command: str) -> list[str]:
+    """The options that a command takes; what prints nothing takes no form of print."""
+    _, form, _, own = COMMANDS[command]
+    return [*COMMON, *PRINTING * bool(form), *SETS, *own]
+
+
 def page_of(command: str, result: Result, markdown: bool = False) -> str:
     """The page of a command's result; some results have a page of their own."""
     forms = [form for key, form in OTHER_TEXTS.items() if key in result]
@@ -3037,8 +3139,8 @@ def run(argv: Sequence[str]) -> int:
     command = known("command ", asked.pop("command"), COMMANDS)
     make_result, _, _, own = COMMANDS[command]
     for name in asked:
-        if name not in (*COMMON, *SETS, *own):
-            takers = ", ".join(other for other, row in COMMANDS.items() if name in row[3])
+        if name not in taken(command):
+            takers = ", ".join(other for other in COMMANDS if name in taken(other))
             raise BadInput(f"{dashed(name)}: {command} does not take it; must follow {takers}")
     figures = dict(asked.get("set", ()))
     figures |= {figure: asked[name] for name, figure in SETS.items() if name in asked}
@@ -3048,7 +3150,7 @@ def run(argv: Sequence[str]) -> int:
         watch(command, [word for word in argv if word != "--watch"])
     result = make_result(s, names, **{name: asked[name] for name in own if name in asked})
     if len(TELL_S) > 1:
-        print(" " * 39, end="\r", file=sys.stderr, flush=True)
+        note()
     if "json" in asked:
         import json
 

@@ -8,13 +8,14 @@ import re
 import shutil
 import socket
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from browser import Served, copied
-from conftest import PROGRAM, refused
+from conftest import PROGRAM, edited, refused
 from conftest import called as run
 
 THREE = "preseed,stream,warm-pool"
@@ -184,6 +185,82 @@ def test_an_edit_a_broken_save_and_its_repair_arrive(tmp_path: Path) -> None:
     program.write_text(source, encoding="utf-8")
     assert json.loads(ask(served, "/api/report", **tag)[1])["cold_start_s"] == 328
     served.close()
+
+
+def test_a_page_of_another_site_may_lead_here_but_sets_nothing_to_work(served: Served) -> None:
+    for site, status in {"cross-site": 403, "same-site": 403, "same-origin": 200}.items():
+        assert ask(served, "/api/report", Sec_Fetch_Site=site)[0] == status
+        assert ask(served, "/?with=preseed", Sec_Fetch_Site=site)[0] == 200
+
+
+def test_a_flag_of_the_command_line_needs_no_value(served: Served) -> None:
+    found = ask(served, "/api/traffic?jitter=&pattern=diurnal")[1]
+    assert found == run("traffic", "--jitter", "--pattern=diurnal", "--json").stdout
+
+
+def test_a_query_starts_no_watch_that_never_ends(served: Served) -> None:
+    assert ask(served, "/api/report?watch=")[0] == 400
+
+
+def test_what_prints_more_than_its_json_is_said(tmp_path: Path) -> None:
+    served = Served(copied(tmp_path))
+    edited(tmp_path, "\nimport math\n", "\nprint('here')\nimport math\n")
+    status, body, _ = ask(served, "/api/report")
+    assert (status, "is there a print() in it?" in body) == (500, True)
+    served.close()
+
+
+class Long:
+    """A server whose answers take longer than there are, and requests for them."""
+
+    def __init__(self, folder: Path, patience_s: float) -> None:
+        old = "PATIENCE_S, AT_ONCE = 30.0, 4"
+        copied(folder)
+        self.served = Served(edited(folder, old, f"PATIENCE_S, AT_ONCE = {patience_s}, 2"))
+        self.host, port = self.served.root.removeprefix("http://").strip("/").split(":")
+        self.port = int(port)
+
+    def ask(self) -> socket.socket:
+        sent = socket.create_connection((self.host, self.port))
+        target = "/api/traffic?rate=1000&hours=87600&min-workers=100"
+        sent.sendall(f"GET {target} HTTP/1.0\r\nHost: {self.host}:{self.port}\r\n\r\n".encode())
+        return sent
+
+    def children(self) -> int:
+        tasks = Path(f"/proc/{self.served.process.pid}/task").glob("*/children")
+        return sum(len(each.read_text().split()) for each in tasks)
+
+    def until(self, children: int) -> None:
+        stop = time.monotonic() + 5
+        while self.children() != children:
+            assert time.monotonic() < stop, f"{self.children()}, not {children}"
+            time.sleep(0.02)
+
+
+def test_an_answer_that_takes_too_long_is_stopped(tmp_path: Path) -> None:
+    long = Long(tmp_path, 0.3)
+    with long.ask() as asked, asked.makefile("rb") as reply:
+        said = reply.read()
+    assert said.startswith(b"HTTP/1.0 503 ")
+    assert said.endswith(b"stopped after 0.3 s: fewer requests take less")
+    long.served.close()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="children are counted in /proc")
+def test_few_answers_are_worked_out_at_once_and_none_for_who_is_gone(tmp_path: Path) -> None:
+    long = Long(tmp_path, 30)
+    asked = [long.ask() for _ in range(4)]
+    long.until(2)
+    time.sleep(0.3)
+    assert long.children() == 2
+    for each in asked:
+        each.close()
+    long.until(0)
+    status, _, _ = ask(long.served, "/api/report")
+    assert status == 200
+    with long.ask():
+        long.until(1)
+        long.served.close()
 
 
 def test_a_view_is_opened_as_its_address_says() -> None:

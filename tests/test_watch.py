@@ -9,12 +9,15 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import main
 import pytest
 from conftest import PROGRAM, refused, run
 
 PROVISION = "node_provision_s = 50.0"
+ABOVE = "(above: the last good run)"
+GONE = f"code/main.py is empty or gone: waiting for it {ABOVE}"
 
 
 class Watched:
@@ -95,7 +98,7 @@ def test_a_broken_save_shows_the_line_and_keeps_the_output(watched: Watched) -> 
     watched.save(PROVISION, "node_provision_s = = 50.0")
     said = watched.said(2)
     assert said.startswith(f"code/main.py, line {line}: node_provision_s = = 50.0")
-    assert said.endswith("SyntaxError: invalid syntax")
+    assert said.endswith(f"SyntaxError: invalid syntax {ABOVE}")
     watched.save(PROVISION, "node_provision_s = fifty")
     assert watched.said(3).startswith(f"code/main.py, line {line}: node_provision_s = fifty")
     watched.save(PROVISION, "node_provision_s = -1.0")
@@ -108,11 +111,11 @@ def test_a_broken_save_shows_the_line_and_keeps_the_output(watched: Watched) -> 
 
 def test_an_empty_or_missing_file_is_waited_for(watched: Watched) -> None:
     watched.program.write_text("")
-    assert watched.said(2) == "main.py is empty or gone: waiting for it"
+    assert watched.said(2) == GONE
     watched.save()
     assert watched.said(3) == "no figure changed"
     watched.program.unlink()
-    assert watched.said(4) == "main.py is empty or gone: waiting for it"
+    assert watched.said(4) == GONE
     watched.save(PROVISION, "node_provision_s = 60.0")
     assert watched.said(5) == "node_provision_s 50 -> 60: 328 -> 338 s"
     assert watched.runs() == 3
@@ -157,10 +160,10 @@ def test_a_trace_and_a_file_of_figures_are_watched_too(
     watched = begin("traffic", f"--trace={trace}", "--set", f"@{figures}")
     watched.said(1)
     trace.write_text("arrival_s,service_s\n0,10\n600,10\n900,10\n")  # 910 s at $8 an hour
-    says = "no figure changed: over_sla_fraction 1 -> 0.333333, usd 2.16889 -> 2.02222"
+    says = "no figure changed: late 100.00% -> 33.33%, bill $2.17 -> $2.02"
     assert watched.said(2) == says
     figures.write_text('{"sla_s": 400}')
-    assert watched.said(3) == "sla_s 2 -> 400: over_sla_fraction 0.333333 -> 0"
+    assert watched.said(3) == "sla_s 2 -> 400: late 33.33% -> 0.00%"
 
 
 def test_plan_and_json_are_watched_like_the_report(begin: Callable[..., Watched]) -> None:
@@ -185,6 +188,38 @@ def test_a_difference_names_what_is_new_and_what_changed() -> None:
     says = main.difference(was, now)
     assert says == "model 70b -> 7b, weights_gb 140 -> 14, sla_s 2 -> 3: 328 -> 260.5 s"
     del was["scenario"]["sla_s"]
-    assert main.difference(was, was | {"scenario": was["scenario"] | {"new_s": 1}}) == (
-        "new_s n/a -> 1"
+    more = was | {"scenario": was["scenario"] | {"new_s": 1}}
+    assert main.difference(was, more) == "new_s n/a -> 1: path unchanged"
+
+
+@pytest.mark.parametrize("broken", [{}, {"path_s": "long"}, {"path_s": None}, {"scenario": {}}])
+def test_an_edit_that_renames_or_breaks_a_key_leaves_the_rest_to_be_compared(
+    broken: dict[str, Any],
+) -> None:
+    was = main.report_result(main.Scenario(), [])
+    for pair in ((was, broken), (broken, was), (broken, broken)):
+        assert main.difference(*pair)
+
+
+def test_a_stray_print_is_no_end(watched: Watched) -> None:
+    watched.save("\nimport math", "\nprint('here')\nimport math")
+    assert "is there a print() in it?" in watched.said(2)
+    assert watched.out.read_text().count("here\n2 SCENARIO") == 1
+    watched.save(PROVISION, "node_provision_s = 40.0")
+    assert watched.said(3) == "node_provision_s 50 -> 40: 328 -> 318 s"
+
+
+def test_what_prints_and_then_breaks_is_no_good_run(watched: Watched) -> None:
+    watched.save(
+        '\nif __name__ == "__main__":\n', "\nprint('half', flush=True)\n1 / 0\nif True:\n"
     )
+    assert watched.said(2).endswith(f"ZeroDivisionError: division by zero {ABOVE}")
+    assert "half" not in watched.out.read_text()
+
+
+def test_a_save_ends_a_run_that_hangs(watched: Watched) -> None:
+    watched.save("\nimport math", "\nwhile True:\n    pass\nimport math")
+    time.sleep(0.6)  # by now it hangs
+    watched.save(PROVISION, "node_provision_s = 40.0")
+    assert watched.said(2) == "node_provision_s 50 -> 40: 328 -> 318 s"
+    assert watched.runs() == 2
