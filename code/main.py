@@ -1176,7 +1176,7 @@ def note(line: str = "") -> None:
 
 def tell(line: str) -> None:
     """A terminal hears, after two seconds and then once a second, how far a long run is."""
-    if monotonic() > TELL_S[-1] and on_terminal():
+    if on_terminal() and monotonic() > TELL_S[-1]:
         TELL_S.append(monotonic() + 1)
         note(line)
 
