@@ -4,7 +4,8 @@ The claim: a cold start is five phases in a row, each one line of arithmetic. A 
 attacks the phases it names and nothing else. So a cold start can be measured, budgeted and stacked
 like any other latency: 328 s for a 70B model, 15 s behind three layers, 0.5 s behind a warm pool.
 
-Read it top to bottom; the report's headings carry the numbers of these sections:
+Read it top to bottom; the report's headings carry the numbers of these sections. The lesson is 1
+to 7, one sitting. Each of 8 to 11 can be read alone after it; the rest only shows results.
 
   1 FIGURES     edit these live, and where each comes from
   2 SCENARIO    one frozen record of the figures; a change makes a copy
