@@ -226,15 +226,16 @@ class Long:
         sent.sendall(f"GET {target} HTTP/1.0\r\nHost: {self.host}:{self.port}\r\n\r\n".encode())
         return sent
 
-    def children(self) -> int:
+    def children(self) -> list[str]:
         tasks = Path(f"/proc/{self.served.process.pid}/task").glob("*/children")
-        return sum(len(each.read_text().split()) for each in tasks)
+        return [child for each in tasks for child in each.read_text().split()]
 
-    def until(self, children: int) -> None:
+    def until(self, children: int) -> list[str]:
         stop = time.monotonic() + 5
-        while self.children() != children:
-            assert time.monotonic() < stop, f"{self.children()}, not {children}"
+        while len(found := self.children()) != children:
+            assert time.monotonic() < stop, f"{found}, not {children}"
             time.sleep(0.02)
+        return found
 
 
 def test_an_answer_that_takes_too_long_is_stopped(tmp_path: Path) -> None:
@@ -252,15 +253,19 @@ def test_few_answers_are_worked_out_at_once_and_none_for_who_is_gone(tmp_path: P
     asked = [long.ask() for _ in range(4)]
     long.until(2)
     time.sleep(0.3)
-    assert long.children() == 2
+    assert len(long.children()) == 2
     for each in asked:
         each.close()
     long.until(0)
     status, _, _ = ask(long.served, "/api/report")
     assert status == 200
     with long.ask():
-        long.until(1)
+        (child,) = long.until(1)
         long.served.close()
+    stop = time.monotonic() + 5
+    while Path(f"/proc/{child}/cmdline").exists():
+        assert time.monotonic() < stop, "a child outlives its server"
+        time.sleep(0.02)
 
 
 def test_a_view_is_opened_as_its_address_says() -> None:
@@ -281,6 +286,11 @@ def test_a_port_in_use_is_one_line(served: Served) -> None:
 @pytest.mark.parametrize("port", ["x", "-1", "65536", "8000.5"])
 def test_a_port_is_a_whole_number_that_there_is(port: str) -> None:
     assert "a whole number of 0, or 1 to 65535" in refused(run("serve", f"--port={port}"))
+
+
+@pytest.mark.parametrize("option", ["--json", "--markdown", "--jitter"])
+def test_an_option_that_says_nothing_to_a_page_is_refused(option: str) -> None:
+    assert f"{option}: serve does not take it; must follow" in refused(run("serve", option))
 
 
 def test_a_missing_page_is_one_line(tmp_path: Path) -> None:
