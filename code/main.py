@@ -2790,7 +2790,10 @@ def answer(target: str, gone: Callable[[], bool]) -> tuple[int, str, str]:
     url, late = urlsplit(target), monotonic() + PATIENCE_S
     command = url.path.removeprefix("/api/")
     if url.path == "/":
-        return 200, "text/html", text_of("code/explorer.html", PAGE)
+        try:
+            return 200, "text/html", text_of("code/explorer.html", PAGE)
+        except BadInput as error:
+            return 500, "text/plain", f"main.py: {error}"
     if command not in ("report", "traffic"):
         return 404, "text/plain", "main.py: there is /, /api/report and /api/traffic"
 

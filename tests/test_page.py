@@ -69,7 +69,7 @@ def line_of(page: str, start: str) -> list[str]:
 def agrees(browser: Browser, page: str) -> None:
     """Whether the page shows what the text of the command line shows, to the last digit."""
     for name, raw_s, here_s, _ in rows(browser, "phases")[1:]:
-        assert line_of(page, name.split(" by ")[0])[1:3] == [raw_s, here_s]
+        assert line_of(page, name.split(" changed by ")[0])[1:3] == [raw_s, here_s]
     *_, minutes, speedup = re.split(r",?\s+", " ".join(line_of(page, "total")).rstrip())
     assert shown(browser, "speedup") == speedup
     assert minutes == "min"
@@ -86,13 +86,22 @@ def agrees(browser: Browser, page: str) -> None:
         assert " ".join(" ".join(row).split()) in flat
 
 
+def press(browser: Browser, layer: str) -> None:
+    browser.js(f"document.querySelector('#layers input[value={layer}]').click()")
+
+
+def enter(browser: Browser, name: str, text: str) -> None:
+    browser.js(f"document.getElementById('f-{name}').select()")
+    browser.do("Input.insertText", text=text)
+
+
 def test_toggling_layers_gives_the_figures_of_the_command_line(show: Any) -> None:
     browser, dice = show(), random.Random(6)
     agrees(browser, run().stdout)
     for _ in range(8):
         name = dice.choice([*main.LAYERS])
         before = shown(browser, "command")
-        browser.js(f"document.querySelector('#layers input[value={name}]').click()")
+        press(browser, name)
         browser.until(f"document.getElementById('command').innerText !== {before!r}")
         words = shown(browser, "command").split()[2:]
         layers = browser.js("[...document.querySelectorAll('#layers :checked')].map(x => x.value)")
@@ -103,8 +112,7 @@ def test_toggling_layers_gives_the_figures_of_the_command_line(show: Any) -> Non
 def test_a_field_sets_its_figure_and_an_empty_one_gives_it_back(show: Any) -> None:
     browser = show("?with=preseed")
     for name, text in (("network_gb_s", "12.5"), ("requests_per_hour", "75"), ("sla_s", "4")):
-        browser.js(f"document.getElementById('f-{name}').select()")
-        browser.do("Input.insertText", text=text)
+        enter(browser, name, text)
         browser.until(f"document.getElementById('command').innerText.includes('{name}={text}')")
     words = shown(browser, "command").split()[2:]
     assert words[-2:] == ["--set", "sla_s=4"]
@@ -132,6 +140,26 @@ def test_a_stack_of_the_table_can_be_taken(show: Any) -> None:
     browser.js("[...document.querySelectorAll('#stacks button')].at(-1).click()")
     browser.until("document.getElementById('total').innerText === '15.0 s'")
     assert browser.js("location.search") == "?with=preseed,snapshot,warm-node"
+    focused = "document.activeElement.textContent === 'preseed, snapshot'"
+    browser.js("[...document.querySelectorAll('#stacks button')].at(3).focus()")
+    browser.js("document.activeElement.click()")
+    browser.until("document.getElementById('total').innerText === '62.5 s'")
+    assert browser.js(focused)
+
+
+def test_back_undoes_a_step_and_forward_does_it_again(show: Any) -> None:
+    browser = show("?with=preseed&set=image_gb=12")
+    press(browser, "stream")
+    browser.until("document.getElementById('total').innerText === '108 s'")
+    browser.js("document.getElementById('reset').click()")
+    browser.until(RAW)
+    assert browser.js("location.search") == ""
+    browser.js("history.go(-2)")
+    browser.until("document.getElementById('total').innerText === '148 s'")
+    assert browser.js("location.search") == "?with=preseed&set=image_gb=12"
+    assert browser.js("document.getElementById('f-image_gb').value") == "12"
+    browser.js("history.go(1)")
+    browser.until("document.getElementById('total').innerText === '108 s'")
 
 
 def test_a_shared_url_restores_the_view(show: Any, served: Served) -> None:
@@ -142,7 +170,7 @@ def test_a_shared_url_restores_the_view(show: Any, served: Served) -> None:
     assert browser.js("document.getElementById('f-image_gb').value") == "12"
     assert browser.js("document.getElementById('pattern').value") == "diurnal"
     agrees(browser, run("--with=preseed,stream", "--set=image_gb=12").stdout)
-    browser.js("document.querySelector('#layers input[value=migrate]').click()")
+    press(browser, "migrate")
     browser.until("location.search.includes('migrate')")
     browser.until("document.getElementById('command').innerText.includes('migrate')")
     text, shared = shown(browser, "total"), browser.js("location.search")
@@ -153,10 +181,14 @@ def test_a_shared_url_restores_the_view(show: Any, served: Served) -> None:
 
 
 def test_names_of_the_command_line_open_a_view(show: Any) -> None:
-    browser = show("?model=8b&with=all&sla=5&rate=90&keep-alive=60")
+    browser = show("?model=8b&with=all&sla=5&rate=90&keep-alive=60&set=sla_s=9&jitter")
     agrees(
         browser, run("--model=8b", "--with=all", "--sla=5", "--rate=90", "--keep-alive=60").stdout
     )
+    assert shown(browser, "day-command").endswith(" --jitter")
+    words = shown(browser, "day-command").split()[2:]
+    day = json.loads(run(*words, "--json").stdout)
+    assert f"{day['over_sla_fraction']:.2%} late" in shown(browser, "day")
 
 
 def test_the_day_is_that_of_the_command_line(show: Any) -> None:
@@ -235,11 +267,48 @@ def test_min_workers_is_that_of_the_simulated_day(show: Any) -> None:
 
 def test_bad_input_shows_the_sentence_and_keeps_the_view(show: Any) -> None:
     browser = show()
-    browser.js("document.getElementById('f-image_gb').select()")
-    browser.do("Input.insertText", text="-3")
+    enter(browser, "image_gb", "-3")
     says = browser.until("document.getElementById('alert').innerText")
-    assert says.startswith(run("--set=image_gb=-3").stderr.strip())
+    assert says == run("--set=image_gb=-3").stderr.strip() + " (below: the last good view)"
     assert shown(browser, "total") == "328 s"
+    assert browser.js("[...document.querySelectorAll('[aria-invalid]')].map(x => x.id)") == [
+        "f-image_gb"
+    ]
+    enter(browser, "image_gb", "20")
+    browser.until("document.getElementById('total').innerText === '268 s'")
+    assert shown(browser, "alert") == ""
+    assert browser.js("document.querySelector('[aria-invalid]')") is None
+
+
+def test_a_link_that_is_wrong_shows_why_and_the_figures_of_the_file(show: Any) -> None:
+    browser = show("?with=preseed&set=image_gb=-3")
+    says = run("--with=preseed", "--set=image_gb=-3").stderr.strip()
+    assert shown(browser, "alert") == f"{says} (below: the file's own figures)"
+    agrees(browser, run().stdout)
+    enter(browser, "image_gb", "20")
+    browser.until("document.getElementById('total').innerText === '268 s'")
+    assert shown(browser, "alert") == ""
+
+
+def test_what_is_not_yet_a_number_changes_nothing(show: Any) -> None:
+    browser = show("?set=image_gb=20")
+    enter(browser, "image_gb", "1e")
+    assert browser.js("document.getElementById('f-image_gb').validity.badInput")
+    browser.js("document.getElementById('reset').focus()")
+    assert browser.js("document.getElementById('f-image_gb').value") == "20"
+    enter(browser, "image_gb", "30.0")  # the file's own
+    browser.until(RAW)
+    assert browser.js("location.search") == ""
+    assert browser.js("document.querySelector('label.yours')") is None
+
+
+def test_asking_ends_while_nothing_changes(show: Any) -> None:
+    browser = show("?set=image_gb=-3")
+    asked = "performance.getEntriesByType('resource').filter(x => x.name.includes('/api/')).length"
+    before = browser.js(asked)
+    assert before == 3  # the view that is refused, and the two answers of the file's own
+    browser.until("performance.getEntriesByType('resource').length > 6")
+    assert browser.js(asked) == before
 
 
 @pytest.mark.parametrize("width", [360, 1024, 1250, 3840])

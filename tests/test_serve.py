@@ -297,3 +297,14 @@ def test_a_missing_page_is_one_line(tmp_path: Path) -> None:
     shutil.copy(PROGRAM, tmp_path)
     says = refused(run("serve", "--no-browser", program=tmp_path / "main.py"))
     assert "explorer.html: No such file" in says
+
+
+def test_a_page_that_goes_away_is_said(tmp_path: Path) -> None:
+    served = Served(copied(tmp_path))
+    try:
+        served.program.with_name("explorer.html").unlink()
+        status, body, _ = ask(served, "/")
+        assert (status, "explorer.html: No such file" in body) == (500, True)
+        assert ask(served, "/api/report")[0] == 200
+    finally:
+        served.close()
