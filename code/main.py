@@ -2700,18 +2700,15 @@ def stamp(file: str) -> tuple[int, int] | None:
 
 def difference(was: Result, now: Result) -> str:
     """What an edit did, as shown: `node_provision_s 50 -> 40: 328 -> 318 s`."""
-    old, new, moved = was.get("scenario", {}), now.get("scenario", {}), []
+    old, moved = was.get("scenario", {}), []
     figures = [
         fill("{name} {was} -> {now}", {"name": name, "was": old.get(name), "now": x})
-        for name, x in new.items()
+        for name, x in now.get("scenario", {}).items()
         if old.get(name) != x
     ]
     for form in MOVED.splitlines():
         try:
-            before, after = (
-                fill(form, {"was": was, "now": was}),
-                fill(form, {"was": now, "now": now}),
-            )
+            before, after = (fill(form, {"was": x, "now": x}) for x in (was, now))
             moved += [fill(form, {"was": was, "now": now})] if before != after else []
         except (LookupError, TypeError, ValueError):  # another command's
             continue
