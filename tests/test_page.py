@@ -160,6 +160,42 @@ def test_back_undoes_a_step_and_forward_does_it_again(show: Any) -> None:
     assert browser.js("document.getElementById('f-image_gb').value") == "12"
     browser.js("history.go(1)")
     browser.until("document.getElementById('total').innerText === '108 s'")
+    enter(browser, "image_gb", "20")  # where one is typed into, no step of its own
+    browser.until("location.search.includes('image_gb=20')")
+    browser.js("history.back()")
+    browser.until("document.getElementById('f-image_gb').value === '12'")
+
+
+def test_a_view_that_is_superseded_is_never_drawn(show: Any) -> None:
+    browser = show()
+    browser.js(
+        "real = fetch; fetch = async (address, how) => {"
+        "if (address.includes('preseed')) await new Promise(done => setTimeout(done, 700));"
+        "return real(address, address.includes('preseed') ? {} : how); }; 0"
+    )
+    press(browser, "preseed")
+    browser.until("document.getElementById('busy').innerText === 'working...'")
+    press(browser, "preseed")
+    browser.until("document.getElementById('busy').innerText === ''")
+    browser.js("new Promise(done => setTimeout(done, 900))")
+    assert shown(browser, "total") == "328 s"
+
+
+def test_a_server_that_is_gone_is_said_until_it_is_back(show: Any) -> None:
+    browser = show()
+    said = "document.getElementById('alert').innerText.startsWith('main.py serve gives no answer')"
+    browser.js("real = fetch; fetch = () => Promise.reject(); 0")
+    browser.until(said)
+    browser.js("fetch = real; 0")
+    browser.until("!document.getElementById('alert').innerText")
+    browser.js(
+        "fetch = (address, how) => address === '/' ? real(address, how) : Promise.reject(); 0"
+    )
+    press(browser, "preseed")
+    browser.until(said)
+    browser.js("fetch = real; 0")
+    browser.until("!document.getElementById('alert').innerText")
+    assert shown(browser, "total") == "148 s"
 
 
 def test_a_shared_url_restores_the_view(show: Any, served: Served) -> None:
@@ -189,6 +225,8 @@ def test_names_of_the_command_line_open_a_view(show: Any) -> None:
     words = shown(browser, "day-command").split()[2:]
     day = json.loads(run(*words, "--json").stdout)
     assert f"{day['over_sla_fraction']:.2%} late" in shown(browser, "day")
+    press(browser, "migrate")
+    assert browser.js("location.search").endswith("&jitter")
 
 
 def test_the_day_is_that_of_the_command_line(show: Any) -> None:
@@ -261,8 +299,9 @@ def test_an_edit_that_cannot_be_drawn_is_said_and_its_repair_arrives(
 
 
 def test_min_workers_is_that_of_the_simulated_day(show: Any) -> None:
-    browser = show("?min-workers=1")
+    browser = show("?min-workers=2&with=warm-pool")
     assert "0.00% late, 0 cold starts" in shown(browser, "day")
+    agrees(browser, run("--min-workers=2", "--with=warm-pool").stdout)
 
 
 def test_bad_input_shows_the_sentence_and_keeps_the_view(show: Any) -> None:
