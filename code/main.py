@@ -50,10 +50,12 @@ if TYPE_CHECKING:
     Draw: TypeAlias = Callable[[], float]
     Formula: TypeAlias = "Callable[[Scenario], float]"
     Heap: TypeAlias = list[Any]
+    Names: TypeAlias = Sequence[str]
     Request: TypeAlias = tuple[float, float]  # arrival and service, seconds
     Result: TypeAlias = dict[str, Any]
+    Rows: TypeAlias = list[Result]
 else:
-    Any = Draw = Formula = Heap = NoReturn = Request = Result = Self = object
+    Any = Draw = Formula = Heap = Names = NoReturn = Request = Result = Rows = Self = object
     Callable = Iterable = Iterator = Sequence = list
 
 # --- 1 FIGURES -----------------------------------------------------------------------------------
@@ -1697,7 +1699,7 @@ def spread(name: str, tries: Iterable[float]) -> Result:
     return {"name": name, "median": middle, "low": low, "high": high}
 
 
-def tiers_of(path: str, size: int) -> list[Result]:
+def tiers_of(path: str, size: int) -> Rows:
     """GB/s of disk, page cache and memory; what reads the disk fills the cache for who follows."""
     rows = []
     for tier in ("disk", "page cache"):
@@ -1707,7 +1709,7 @@ def tiers_of(path: str, size: int) -> list[Result]:
     return [*rows, spread("memory copy", [copy_rate(min(size, COPIED)) for _ in range(TRIES)])]
 
 
-def probe(how: Probing) -> tuple[int, list[Result]]:
+def probe(how: Probing) -> tuple[int, Rows]:
     """Bytes and tiers of the file named, or of one that is written, and removed on any way out."""
     from os.path import getsize, isfile
     from shutil import disk_usage
@@ -1813,7 +1815,7 @@ class StartLog:
         """Of one replica: a data-parallel engine has several, each on as many."""
         return math.prod(self.sizes.values()) if self.sizes else self.workers()
 
-    def steps(self) -> list[Result]:
+    def steps(self) -> Rows:
         """Each line's own seconds, and last those that no line explains."""
         steps = self.inside()
         explained_s = sum(step[2] for step in steps)
@@ -1825,7 +1827,7 @@ class StartLog:
             for name, phase, seconds in steps
         ]
 
-    def figures(self, s: Scenario, steps: Sequence[Result]) -> Result:
+    def figures(self, s: Scenario, steps: Rows) -> Result:
         """Those that make these steps the phases: what is not in the log stays as it was."""
         load_s = sum(row["seconds"] for row in steps if row["phase"] == "weight_load")
         engine_s = sum(row["seconds"] for row in steps if row["phase"] == "engine_init")
@@ -1867,7 +1869,7 @@ def described(name: str) -> Result:
     return {key: x for key, x in vars(LAYERS[name]).items() if isinstance(x, (str, list))}
 
 
-def head(s: Scenario, names: Sequence[str]) -> Result:
+def head(s: Scenario, names: Names) -> Result:
     """What is run: every figure, those that this run sets, the layers and the tools for them."""
     was = vars(Figures) | {"weights_gb": weights_gb(s.but(weights_gb=None))}
     here = [{"name": name, "was": was[name], "now": now} for name, now in vars(s).items()]
@@ -1883,7 +1885,7 @@ def head(s: Scenario, names: Sequence[str]) -> Result:
     }
 
 
-def phases_result(s: Scenario, names: Sequence[str]) -> list[Result]:
+def phases_result(s: Scenario, names: Names) -> Rows:
     """Each phase raw and under the layers, its published range, and who changed it."""
     raw, under, kept = path(s), stack(s, names), working(s, names)
     spans, saves = ranges(under), {name: spared(s, kept, name) for name in kept}
@@ -1897,7 +1899,7 @@ def phases_result(s: Scenario, names: Sequence[str]) -> list[Result]:
     return rows
 
 
-def layer_result(s: Scenario, names: Sequence[str], kept: Sequence[str], name: str) -> Result:
+def layer_result(s: Scenario, names: Names, kept: Names, name: str) -> Result:
     """A layer alone, and what is to be said of it in this stack, of which these layers act."""
     layer, note = LAYERS[name], ""
     if name in kept and sum(spared(s, kept, name).values()) < 0:
@@ -1916,7 +1918,7 @@ def pool_result(s: Scenario) -> Result:
     return row | {"gpus_per_replica": gpus(s)}
 
 
-def minute_result(s: Scenario, names: Sequence[str]) -> Result:
+def minute_result(s: Scenario, names: Names) -> Result:
     """What a minute of cold start costs to avoid: here, and for the smallest model."""
     smallest = next(iter(MODELS))
     small = s.but(model=smallest, weights_gb=None, gpu_usd_per_hour=s.small_gpu_usd_per_hour)
@@ -1925,7 +1927,7 @@ def minute_result(s: Scenario, names: Sequence[str]) -> Result:
     return row | {"small_usd": usd_per_cold_minute(small), "small_s": cold_start_s(small)}
 
 
-def moving_result(s: Scenario, names: Sequence[str]) -> Result:
+def moving_result(s: Scenario, names: Names) -> Result:
     """An eviction under these layers, how long without migration, and over other networks."""
     under = stack(s, names)
     here, has = migration(under), s.network_gb_s
@@ -1938,7 +1940,7 @@ def moving_result(s: Scenario, names: Sequence[str]) -> Result:
     return {"migration": here, "unmoved_s": unmoved_s, "over_networks": over}
 
 
-def finding(s: Scenario, names: Sequence[str], phases: Sequence[Result]) -> Result:
+def finding(s: Scenario, names: Names, phases: Rows) -> Result:
     """The longest phase, and what to try next: the layer that helps most, else migration."""
     after = {name: cold_start_s(stack(s, [*names, name])) for name in LAYERS}
     helps, under = min(after, key=lambda name: after[name]), stack(s, names)
@@ -1953,7 +1955,7 @@ def finding(s: Scenario, names: Sequence[str], phases: Sequence[Result]) -> Resu
     }
 
 
-def report_result(s: Scenario, names: Sequence[str]) -> Result:
+def report_result(s: Scenario, names: Names) -> Result:
     """The report on a scenario under the named layers."""
     under, phases, kept = stack(s, names), phases_result(s, names), working(s, names)
     stacks = dict.fromkeys((*KNOWN_STACKS, tuple(names)))
@@ -1995,9 +1997,7 @@ def asked_of(s: Scenario, how: Traffic) -> str:
     return how.trace or f"{plain(s.requests_per_hour)}/h, {how.pattern}"
 
 
-def run_result(
-    s: Scenario, names: Sequence[str], how: Traffic, asked: Sequence[Request] = ()
-) -> Result:
+def run_result(s: Scenario, names: Names, how: Traffic, asked: Sequence[Request] = ()) -> Result:
     """One run of traffic under the named layers."""
     under, rent = stack(s, names), standby_usd_per_month(s, names) / s.hours_per_month
     (least, most), cold_s = workers(under, how), mean_cold_s(under, how)
@@ -2014,7 +2014,7 @@ def replayable(how: Traffic) -> bool:
     return how.trace is None or isfile(how.trace)
 
 
-def traffic_result(s: Scenario, names: Sequence[str], **options: Any) -> Result:
+def traffic_result(s: Scenario, names: Names, **options: Any) -> Result:
     """A run with these options of Traffic; with evictions, also with or without migrate."""
     how, moved = Traffic(**options), "migrate" in names
     found, labels = run_result(s, names, how), ("without migrate", "with migrate")
@@ -2040,14 +2040,14 @@ def traffic_result(s: Scenario, names: Sequence[str], **options: Any) -> Result:
     }
 
 
-def day_result(s: Scenario, names: Sequence[str]) -> list[Result]:
+def day_result(s: Scenario, names: Names) -> Rows:
     """Scale-to-zero and one warm replica over the same day, or its first 20,000 requests."""
     day = Traffic(hours=min(24.0, ENOUGH / max(s.requests_per_hour, SMALLEST)))
     asked = [*synthetic(s, day)]
     return [run_result(s, names, day.but(min_workers=least), asked) for least in (0, 1)]
 
 
-def migrate_result(s: Scenario, names: Sequence[str]) -> Result:
+def migrate_result(s: Scenario, names: Names) -> Result:
     """Migration as in the report, and in a table over contexts and networks."""
     under, rows = stack(s, names), []
     for tokens in CONTEXTS:
@@ -2063,7 +2063,7 @@ without either the best path is {node_provision:D} + {image_pull:D} + {weight_lo
 {engine_init:D} + {first_forward:D} = {best_s:T} -- unless traffic alone keeps replicas warm"""
 
 
-def mandatory(s: Scenario, forbid: Sequence[str]) -> str:
+def mandatory(s: Scenario, forbid: Names) -> str:
     """The lesson's rule for large models under 60 s, where it applies, with the model's reason."""
     seconds = path(stack(s, without(LAYERS, *forbid, "warm-pool", "warm-node")))
     best_s = sum(seconds.values())
@@ -2073,7 +2073,7 @@ def mandatory(s: Scenario, forbid: Sequence[str]) -> str:
     return fill(RULE, seconds | {"model": s.model, "best_s": best_s, "node_s": node_s})
 
 
-def plan_result(s: Scenario, names: Sequence[str], **options: Any) -> Result:
+def plan_result(s: Scenario, names: Names, **options: Any) -> Result:
     """The plan within these options of Planning, or why there is none."""
     how = Planning(**options)
     how = how.but(require=[*names, *how.require])
@@ -2118,7 +2118,7 @@ def plan_result(s: Scenario, names: Sequence[str], **options: Any) -> Result:
     }
 
 
-def evidence_result(s: Scenario, names: Sequence[str]) -> Result:
+def evidence_result(s: Scenario, names: Names) -> Result:
     """Measurements and predictions, and the lesson's figures beside the model's."""
     found = evidence(s)
     used = dict.fromkeys(" ".join(row["sources"] for row in found["rows"]).split())
@@ -2131,7 +2131,7 @@ def evidence_result(s: Scenario, names: Sequence[str]) -> Result:
     }
 
 
-def measure_result(s: Scenario, names: Sequence[str], **options: Any) -> Result:
+def measure_result(s: Scenario, names: Names, **options: Any) -> Result:
     """Figures of this machine, or of a start by its log; beside them what --set @FILE skips."""
     how = Probing(**options)
     for name in ("log", "file"):
@@ -2193,7 +2193,7 @@ def tiers_result(s: Scenario, how: Planning) -> Result:
         others = "--sla, --rate, --trace and --budget"
         raise BadInput(f"--tiers: must be without {others}, for each tier has its own")
     _, slas, rates = zip(*how.tiers)
-    rows: list[Result] = []
+    rows: Rows = []
     for name, sla_s, rate in (*how.tiers, ("one pool", min(slas), sum(rates))):
         plan = best(Planner(s.but(sla_s=sla_s, requests_per_hour=rate), how).plans(), how.prefer)
         tier = {"name": name, "sla_s": sla_s, "requests_per_hour": rate}
@@ -2282,7 +2282,7 @@ class View(dict[str, Any]):
         return value if isinstance(value, str) else Shown("nan" if value is None else value)
 
 
-def rows_of(record: Any, path: str) -> list[Result]:
+def rows_of(record: Any, path: str) -> Rows:
     """The rows at `name` or `name/name`; what is no list is one, and nothing is none."""
     for name in path.split("/"):
         record = record[name]
@@ -2359,7 +2359,7 @@ def page(text: str, markdown: bool = False) -> str:
     return "\n".join(done).strip("\n")
 
 
-def typed(s: Scenario, names: Sequence[str], command: str = "", how: Traffic = AS_USUAL) -> str:
+def typed(s: Scenario, names: Names, command: str = "", how: Traffic = AS_USUAL) -> str:
     """What to type for this, on one line or else an option on each."""
     layers = "all" if len(names) == len(LAYERS) else ",".join(names)
     words = [f"python code/main.py{command}", *([f"--with {layers}"] if names else [])]
