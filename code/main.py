@@ -1577,7 +1577,8 @@ def evidence(s: Scenario) -> Result:
     rows = [beside(s, line) for line in EVIDENCE.splitlines()]
     tried = sorted((row for row in rows if row["use"] != "fit"), key=lambda x: -abs(x["error"]))
     errors = [abs(row["error"]) for row in tried]
-    median, worst = sum(errors[k] for k in (len(errors) // 2, ~(len(errors) // 2))) / 2, errors[0]
+    middle, worst = len(errors) // 2, errors[0]
+    median = (errors[middle] + errors[~middle]) / 2
     broken = median > MEDIAN_MOST or worst > WORST_MOST
     reason = "what" if broken else "why"  # for those are of the model as it was
     return {
@@ -1693,20 +1694,20 @@ def start_python() -> None:
     run([sys.executable, "-c", "pass"], check=True)
 
 
-def spread(name: str, tries: Iterable[float]) -> Result:
+def spread(name: str, try_it: Callable[..., float], *how: Any) -> Result:
     """The middle one of several tries, and how far they lie apart."""
-    low, middle, high = sorted(tries)
+    low, middle, high = sorted(try_it(*how) for _ in range(TRIES))
     return {"name": name, "median": middle, "low": low, "high": high}
 
 
 def tiers_of(path: str, size: int) -> Rows:
     """GB/s of disk, page cache and memory; what reads the disk fills the cache for who follows."""
-    rows = []
-    for tier in ("disk", "page cache"):
-        for readers in READERS:
-            tries = [read_rate(path, size, readers, tier == "disk") for _ in range(TRIES)]
-            rows.append(spread(f"{tier}, readers: {readers}", tries))
-    return [*rows, spread("memory copy", [copy_rate(min(size, COPIED)) for _ in range(TRIES)])]
+    rows = [
+        spread(f"{tier}, readers: {readers}", read_rate, path, size, readers, tier == "disk")
+        for tier in ("disk", "page cache")
+        for readers in READERS
+    ]
+    return [*rows, spread("memory copy", copy_rate, min(size, COPIED))]
 
 
 def probe(how: Probing) -> tuple[int, Rows]:
@@ -1751,12 +1752,17 @@ STAMP = r"(?:(\d{4})-)?((?:0[1-9]|1[0-2])-\d\d[ T]\d\d:\d\d:\d\d)"
 YEAR_S = 365 * 86400.0
 
 
+def seconds_in(steps: Rows, start: str = "", key: str = "name") -> float:
+    """Of all these steps, or of those whose name starts so, or whose phase."""
+    total_s: float = sum(row["seconds"] for row in steps if row[key].startswith(start))
+    return total_s
+
+
 class StartLog:
     """What the lines of a start say: each second once, and of several workers the slowest.
 
-    `seconds` by line and worker, `gib` of weights by worker, `sizes` of tensor and pipeline where
-    they are told, and `span_s` between the time stamps of the first line and of the last one that
-    says something.
+    `seconds` by line and worker, `gib` of weights of all workers that tell theirs, `gpus` of one
+    replica, and `span_s` between the time stamps of the first line and of the last that counts.
     """
 
     def __init__(self, lines: Sequence[str]) -> None:
@@ -1764,79 +1770,72 @@ class StartLog:
         from calendar import timegm
 
         self.rows = [row.split(" | ") for row in LOG_LINES.splitlines()]
-        self.seconds: dict[str, dict[str, float]] = {row[0]: {} for row in self.rows}
-        self.gib: dict[str, float] = {}
-        self.sizes: dict[str, int] = {}
+        forms = {
+            name: re.escape(form).replace(r"\.\.\.", ".*?").replace("N", r"(\d{1,9}(?:\.\d+)?)")
+            for name, _, _, form in self.rows
+        }
+        self.seconds: dict[str, dict[str, float]] = {name: {} for name in forms}
+        self.gib = 0.0
+        sizes: dict[str, str] = {}  # of tensor and pipeline, where they are told
         stamps: list[int] = []
-        told: list[int] = []  # the first stamp, and that of the last line that says something
-        forms = {}
-        for name, _, _, form in self.rows:
-            form = re.escape(form).replace(r"\.\.\.", ".*?")
-            forms[name] = form.replace("N", r"(\d{1,9}(?:\.\d+)?)")
+        told = 0  # how many of them up to the last line that says something
         begin = max((n for n, line in enumerate(lines) if re.search(LOG_STARTS, line)), default=0)
         for line in lines[begin:]:
             line = re.sub(r"\*|\x1b\[[\d;]*m", "", line)  # Markdown's, and a terminal's colours
             for year, stamp in re.findall(STAMP, line)[:1]:
                 when = map(int, re.split(r"\D", stamp))
                 stamps.append(timegm((int(year or 2001), *when)))  # most years have no leap day
-            for kind, count in re.findall(r"(tensor|pipeline)_parallel_size\W+(\d{1,4})\b", line):
-                self.sizes[kind] = int(count)
+            sizes.update(re.findall(r"(tensor|pipeline)_parallel_size\W+(\d{1,4})\b", line))
             worker = "".join(re.findall(r"\([^()]*pid=[^()]*\)", line)[-1:])
             for name, form in forms.items():
                 if found := re.search(form, line):
                     *gib, seconds = (0.0, *map(float, found.groups()))
                     mine = self.seconds[name]
                     mine[worker] = mine.get(worker, 0.0) + seconds
-                    if sum(gib):
-                        self.gib[worker] = self.gib.get(worker, 0.0) + sum(gib)
-                    told = [*stamps[:1], *stamps[-1:]]
-        span_s = (told[-1] - told[0]) % YEAR_S if told else 0.0
+                    self.gib += sum(gib)
+                    told = len(stamps)
+        span_s = (stamps[told - 1] - stamps[0]) % YEAR_S if told else 0.0
         self.span_s = span_s if span_s < YEAR_S / 2 else 0.0  # more is a clock set back
+        self.workers = max(map(len, self.seconds.values()))
+        # A data-parallel engine has several replicas, each on as many GPUs.
+        self.gpus = math.prod(map(int, sizes.values())) if sizes else self.workers
 
-    def inside(self, outer: str = "-", worker: str = "-") -> list[tuple[str, str, float]]:
-        """The lines inside this one, name, phase and seconds, each less those inside it.
+    def inside(self, outer: str = "-", worker: str = "-") -> Rows:
+        """The lines inside this one, each with its seconds less those inside it.
 
         They are this worker's, or else those of the one that was slowest.
         """
-        steps = []
+        steps: Rows = []
         for name, around, phase, _ in self.rows:
             if around == outer:
                 mine = self.seconds[name]
                 one = worker if worker in mine else max(mine, key=lambda x: mine[x], default="-")
                 inner = self.inside(name, one)
-                own_s = mine.get(one, 0.0) - sum(step[2] for step in inner)
-                steps += [*inner, (name + ", the rest" * bool(inner), phase, own_s)]
-        return [step for step in steps if step[2] >= 0.001]
-
-    def workers(self) -> int:
-        return max(map(len, self.seconds.values()))
-
-    def gpus(self) -> int:
-        """Of one replica: a data-parallel engine has several, each on as many."""
-        return math.prod(self.sizes.values()) if self.sizes else self.workers()
+                own_s = mine.get(one, 0.0) - seconds_in(inner)
+                name += ", the rest" * bool(inner)
+                steps += [*inner, {"name": name, "phase": phase, "seconds": own_s}]
+        return [row for row in steps if row["seconds"] >= 0.001]
 
     def steps(self) -> Rows:
         """Each line's own seconds, and last those that no line explains."""
         steps = self.inside()
-        explained_s = sum(step[2] for step in steps)
+        explained_s = seconds_in(steps)
+        lost_s = self.span_s - explained_s
+        if lost_s >= 0.001:
+            steps.append({"name": "unexplained", "phase": "-", "seconds": lost_s})
         total_s = max(self.span_s, explained_s)
-        if total_s - explained_s >= 0.001:
-            steps.append(("unexplained", "-", total_s - explained_s))
-        return [
-            {"name": name, "phase": phase, "seconds": seconds, "share": seconds / total_s}
-            for name, phase, seconds in steps
-        ]
+        return [row | {"share": row["seconds"] / total_s} for row in steps]
 
     def figures(self, s: Scenario, steps: Rows) -> Result:
         """Those that make these steps the phases: what is not in the log stays as it was."""
-        load_s = sum(row["seconds"] for row in steps if row["phase"] == "weight_load")
-        engine_s = sum(row["seconds"] for row in steps if row["phase"] == "engine_init")
-        fixed_s = sum(row["seconds"] for row in steps if row["name"].startswith("engine start"))
+        load_s = seconds_in(steps, "weight_load", "phase")
+        engine_s = seconds_in(steps, "engine_init", "phase")
+        fixed_s = seconds_in(steps, "engine start")
         figures = {}
         if self.gib:
             # subtle: of several workers only the first may tell what it holds.
-            gib = sum(self.gib.values()) / len(self.gib)
-            figures["weights_gb"] = gib * self.gpus() * 2**30 / 1e9
+            gib = self.gib / len(self.seconds["model loading"])
+            figures["weights_gb"] = gib * self.gpus * 2**30 / 1e9
         if load_s:
             # concession: a log does not part read from copy, so both change by one factor.
             faster = load_default(s.but(**figures)) / load_s
@@ -2159,7 +2158,7 @@ def machine(s: Scenario, how: Probing) -> tuple[Result, Result]:
         "where": how.file or how.dir,
         "file_gb": size / 1e9,
         "rates": [row | {"seconds": gb / row["median"]} for row in rates],
-        "python_s": spread("starting Python", [seconds_of(start_python) for _ in range(TRIES)]),
+        "python_s": spread("starting Python", seconds_of, start_python),
         "cached": any(a["high"] > AS_FAST * b["median"] for a, b in zip(rates[:2], rates[2:])),
         "disk_s": gb / best_disk,
         "memory_s": gb / best_cache,
@@ -2169,15 +2168,14 @@ def machine(s: Scenario, how: Probing) -> tuple[Result, Result]:
 def start_log(s: Scenario, file: str) -> tuple[Result, Result]:
     """The figures of a start, and what is shown of it."""
     log = StartLog(text_of(f"--log {file}", file).splitlines())
-    steps, workers = log.steps(), log.workers()
-    figures = log.figures(s, steps)
-    lost_s = sum(row["seconds"] for row in steps if row["name"] == "unexplained")
+    steps = log.steps()
+    figures, lost_s = log.figures(s, steps), seconds_in(steps, "unexplained")
     return figures, {
         "where": "standard input" if file == "-" else file,
         "steps": steps,
-        "total_s": sum(row["seconds"] for row in steps),
-        "workers": workers if workers > 1 else None,
-        "gpus": log.gpus(),
+        "total_s": seconds_in(steps),
+        "workers": log.workers if log.workers > 1 else None,
+        "gpus": log.gpus,
         "unexplained_s": lost_s,
         "engine_s": figures.get("engine_fixed_s", s.engine_fixed_s) + lost_s,
         "unstamped": bool(figures) and not log.span_s,

@@ -427,7 +427,7 @@ def test_the_disk_is_read_past_the_cache_and_then_the_cache(
 def test_a_disk_as_fast_as_the_page_cache_was_not_read_past_it(
     monkeypatch: pytest.MonkeyPatch, disk: float, cached: bool
 ) -> None:
-    rates = [main.spread("", [x, x, x]) for x in (disk, 15.0, 10.0, 20.0, 5.0)]
+    rates = [main.spread("", float, x) for x in (disk, 15.0, 10.0, 20.0, 5.0)]
     monkeypatch.setattr(main, "probe", lambda how: (2**31, rates))
     found = main.measure_result(main.Scenario(), [], file="there")["machine"]
     assert found["cached"] is cached

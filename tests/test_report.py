@@ -185,7 +185,7 @@ def test_no_line_is_wider_than_80_columns_whatever_the_figures(
     dice = random.Random(13)
     log = tmp_path / "vllm.log"
     log.write_text("Model loading took 999.9999 GiB and 9.75 seconds\ninit engine took 0.5 s\n")
-    rates = [main.spread("tier", [10 ** dice.uniform(-6, 4) for _ in "123"]) for _ in "12345"]
+    rates = [main.spread("tier", lambda: 10 ** dice.uniform(-6, 4)) for _ in "12345"]
     monkeypatch.setattr(main, "probe", lambda how: (2**31, rates))
     monkeypatch.setattr(main, "start_python", lambda: None)
     for turn in range(120):
