@@ -716,7 +716,6 @@ class Traffic(Record):
     seed = 1
 
 
-AS_USUAL = Traffic()
 TRAFFIC = names_of(Traffic)
 
 
@@ -1712,7 +1711,7 @@ def tiers_of(path: str, size: int) -> Rows:
 
 def probe(how: Probing) -> tuple[int, Rows]:
     """Bytes and tiers of the file named, or of one that is written, and removed on any way out."""
-    from os.path import getsize, isfile
+    from os.path import getsize
     from shutil import disk_usage
     from tempfile import TemporaryDirectory
 
@@ -1720,7 +1719,7 @@ def probe(how: Probing) -> tuple[int, Rows]:
     try:
         if how.file is not None:
             size = getsize(how.file)
-            if size < BLOCK or not isfile(how.file):
+            if size < BLOCK:
                 raise BadInput(f"{where}: must be a file of {BLOCK:,} bytes or more")
             return size, tiers_of(how.file, size)
         size, room = round(how.size_gib * 2**30), disk_usage(how.dir).free
@@ -1851,14 +1850,17 @@ class StartLog:
 # --- 12 REPORT -----------------------------------------------------------------------------------
 # A result is one dictionary: it is the JSON, and the text only shows it.
 
-KNOWN_STACKS = (  # worth knowing, from the raw path down to the 70b's shortest
-    (),
-    ("preseed",),
-    ("preseed", "stream"),
-    ("preseed", "snapshot"),
-    ("preseed", "tiered", "graph-cache", "warm-node"),
-    ("preseed", "snapshot", "warm-node"),
-)
+# Worth knowing, from the raw path, without layers, down to the 70b's shortest.
+KNOWN_STACKS = [
+    tuple(line.split())
+    for line in """\
+
+preseed
+preseed stream
+preseed snapshot
+preseed tiered graph-cache warm-node
+preseed snapshot warm-node""".splitlines()
+]
 CONTEXTS = [1024 * 2**power for power in range(8)]  # 1k to 128k tokens
 NETWORKS_GBIT_S = (10, 25, 100, 400)
 
@@ -1871,7 +1873,6 @@ def described(name: str) -> Result:
 def head(s: Scenario, names: Names) -> Result:
     """What is run: every figure, those that this run sets, the layers and the tools for them."""
     was = vars(Figures) | {"weights_gb": weights_gb(s.but(weights_gb=None))}
-    here = [{"name": name, "was": was[name], "now": now} for name, now in vars(s).items()]
     return {
         "scenario": s.pick(FIGURES) | {"weights_gb": weights_gb(s)},
         "layers": [*names],
@@ -1880,7 +1881,11 @@ def head(s: Scenario, names: Names) -> Result:
         "path_s": cold_start_s(stack(s, names)),
         "standby_usd_per_hour": standby_usd_per_month(s, names) / s.hours_per_month,
         "tools": [described(name) for name in names],
-        "changed": [row for row in here if row["was"] != row["now"]],
+        "changed": [
+            {"name": name, "was": was[name], "now": now}
+            for name, now in vars(s).items()
+            if now != was[name]
+        ],
     }
 
 
@@ -1888,42 +1893,56 @@ def phases_result(s: Scenario, names: Names) -> Rows:
     """Each phase raw and under the layers, its published range, and who changed it."""
     raw, under, kept = path(s), stack(s, names), working(s, names)
     spans, saves = ranges(under), {name: spared(s, kept, name) for name in kept}
-    rows, end, total_s = [], 0.0, cold_start_s(under)
+    rows, end = [], 0.0
     for phase, seconds in path(under).items():
         start, end = end, end + seconds
-        row = {"name": phase, "seconds": seconds, "raw_seconds": raw[phase]}
-        row |= {"start_s": start, "end_s": end, "share": seconds / total_s}
-        row |= dict(zip(("low_s", "high_s"), spans[phase]))
-        rows.append(row | {"changed_by": [name for name in kept if saves[name][phase]]})
+        row = {
+            "name": phase,
+            "seconds": seconds,
+            "raw_seconds": raw[phase],
+            "start_s": start,
+            "end_s": end,
+            "share": seconds / cold_start_s(under),
+            "low_s": spans[phase][0],
+            "high_s": spans[phase][1],
+            "changed_by": [name for name in kept if saves[name][phase]],
+        }
+        rows.append(row)
     return rows
 
 
 def layer_result(s: Scenario, names: Names, kept: Names, name: str) -> Result:
     """A layer alone, and what is to be said of it in this stack, of which these layers act."""
     layer, note = LAYERS[name], ""
+    alone = layer.change(s)
     if name in kept and sum(spared(s, kept, name).values()) < 0:
         note = f"{name} makes {','.join(layer.attacks)} slower: see its figures"
     if name in names and name not in kept and layer.attacks:
-        fits = layer.change(s) is not s
-        why = "the stack is as fast without it" if fits else f"it needs {layer.needs}"
+        why = f"it needs {layer.needs}" if alone is s else "the stack is as fast without it"
         note = f"{name} lies idle: {why}"
-    path_s = cold_start_s(layer.change(s))
+    path_s = cold_start_s(alone)
     return described(name) | {"path_s": path_s, "saves_s": cold_start_s(s) - path_s, "note": note}
 
 
 def pool_result(s: Scenario) -> Result:
-    hours = s.products * s.min_workers * gpus(s) * s.hours_per_month
-    row = {"gpu_hours_per_month": hours, "usd_per_month": pool_usd_per_month(s)}
-    return row | {"gpus_per_replica": gpus(s)}
+    return {
+        "gpu_hours_per_month": s.products * s.min_workers * gpus(s) * s.hours_per_month,
+        "usd_per_month": pool_usd_per_month(s),
+        "gpus_per_replica": gpus(s),
+    }
 
 
 def minute_result(s: Scenario, names: Names) -> Result:
     """What a minute of cold start costs to avoid: here, and for the smallest model."""
     smallest = next(iter(MODELS))
-    small = s.but(model=smallest, weights_gb=None, gpu_usd_per_hour=s.small_gpu_usd_per_hour)
-    small = stack(small, ["preseed", "warm-node"])
-    row = {"usd": usd_per_cold_minute(stack(s, names)), "small_model": smallest}
-    return row | {"small_usd": usd_per_cold_minute(small), "small_s": cold_start_s(small)}
+    cheap = s.but(model=smallest, weights_gb=None, gpu_usd_per_hour=s.small_gpu_usd_per_hour)
+    small = stack(cheap, ["preseed", "warm-node"])
+    return {
+        "usd": usd_per_cold_minute(stack(s, names)),
+        "small_model": smallest,
+        "small_usd": usd_per_cold_minute(small),
+        "small_s": cold_start_s(small),
+    }
 
 
 def moving_result(s: Scenario, names: Names) -> Result:
@@ -1931,24 +1950,26 @@ def moving_result(s: Scenario, names: Names) -> Result:
     under = stack(s, names)
     here, has = migration(under), s.network_gb_s
     cross = here["crossover_gb_s"] or has
-    over = [
-        {"network_gb_s": x} | migration(under.but(network_gb_s=x))
-        for x in between({cross / 30, has, cross, cross * 30}, 6)
-    ]
-    unmoved_s = eviction_pause_s(stack(s, without(names, "migrate")))
-    return {"migration": here, "unmoved_s": unmoved_s, "over_networks": over}
-
-
-def finding(s: Scenario, names: Names, phases: Rows) -> Result:
-    """The longest phase, and what to try next: the layer that helps most, else migration."""
-    after = {name: cold_start_s(stack(s, [*names, name])) for name in LAYERS}
-    helps, under = min(after, key=lambda name: after[name]), stack(s, names)
-    helps = helps if after[helps] < cold_start_s(under) else "warm-pool"
-    done = helps in names or first_request_ttft_s(under) <= s.sla_s or s.sla_s < s.warm_ttft_s
-    longest = max(phases, key=lambda row: float(row["seconds"]))
     return {
-        "longest": longest["name"],
-        "longest_s": longest["seconds"],
+        "migration": here,
+        "unmoved_s": eviction_pause_s(under.but(migrates=False)),
+        "over_networks": [
+            {"network_gb_s": x} | migration(under.but(network_gb_s=x))
+            for x in between({cross / 30, has, cross, cross * 30}, 6)
+        ],
+    }
+
+
+def finding(s: Scenario, names: Names) -> Result:
+    """The longest phase, and what to try next: the layer that helps most, else migration."""
+    # subtle: min takes the first of equals: the pool, where no other layer shortens the path.
+    helps = min(("warm-pool", *LAYERS), key=lambda name: cold_start_s(stack(s, [*names, name])))
+    under = stack(s, names)
+    done = helps in names or first_request_ttft_s(under) <= s.sla_s or s.sla_s < s.warm_ttft_s
+    longest = max(PHASES, key=lambda phase: phase(under))
+    return {
+        "longest": longest.__name__,
+        "longest_s": longest(under),
         "advice": "And when a node goes away" if done else f"{helps} would help most",
         "command": typed(s, names, " migrate") if done else typed(s, [*names, helps]),
     }
@@ -1956,16 +1977,15 @@ def finding(s: Scenario, names: Names, phases: Rows) -> Result:
 
 def report_result(s: Scenario, names: Names) -> Result:
     """The report on a scenario under the named layers."""
-    under, phases, kept = stack(s, names), phases_result(s, names), working(s, names)
-    stacks = dict.fromkeys((*KNOWN_STACKS, tuple(names)))
+    under, kept = stack(s, names), working(s, names)
+    yours, (low, high) = tuple(names), ranges(under)["total"]
     alone = [layer_result(s, names, kept, name) for name in LAYERS]
-    low, high = ranges(under)["total"]
     lows, _, highs = zip(*PUBLISHED_S.values())
     return {
         **head(s, names),
         **stack_result(s, names),
         "models": [*MODELS],
-        "phases": phases,
+        "phases": phases_result(s, names),
         "first_request_ttft_s": first_request_ttft_s(under),
         "range_s": {"low": low, "high": high},
         "published_s": {"low": sum(lows), "high": sum(highs)},
@@ -1973,10 +1993,10 @@ def report_result(s: Scenario, names: Names) -> Result:
         "notes": [row for row in alone if row["note"]],
         "stacks": sorted(
             (
-                stack_result(s, each) | {"mark": "yours ->" * (each == tuple(names))}
-                for each in stacks
+                stack_result(s, each) | {"mark": "yours ->" * (each == yours)}
+                for each in dict.fromkeys((*KNOWN_STACKS, yours))
             ),
-            key=lambda row: -float(row["cold_start_s"]),
+            key=lambda row: -row["cold_start_s"],
         ),
         "warm_pool": pool_result(s),
         "pools": [
@@ -1987,7 +2007,7 @@ def report_result(s: Scenario, names: Names) -> Result:
         **moving_result(s, names),
         "day": day_result(s, names),
         "evidence": evidence(s),
-        "finding": finding(s, names, phases),
+        "finding": finding(s, names),
     }
 
 
@@ -2000,25 +2020,19 @@ def run_result(s: Scenario, names: Names, how: Traffic, asked: Sequence[Request]
     """One run of traffic under the named layers."""
     under, rent = stack(s, names), standby_usd_per_month(s, names) / s.hours_per_month
     (least, most), cold_s = workers(under, how), mean_cold_s(under, how)
-    run = how.pick(TRAFFIC)
-    run |= {"min_workers": least, "max_workers": most, "cold_start_s": cold_s}
+    run = how.but(min_workers=least, max_workers=most, cold_start_s=cold_s).pick(TRAFFIC)
     figures = traffic_figures(under, simulate(under, how, asked), rent)
     return {"run": run, **figures, "closed_form": closed_forms(under, how, figures)}
 
 
-def replayable(how: Traffic) -> bool:
-    """Whether the same requests can be had again: not those of a pipe."""
-    from os.path import isfile
-
-    return how.trace is None or isfile(how.trace)
-
-
 def traffic_result(s: Scenario, names: Names, **options: Any) -> Result:
     """A run with these options of Traffic; with evictions, also with or without migrate."""
+    from os.path import isfile
+
     how, moved = Traffic(**options), "migrate" in names
     found, labels = run_result(s, names, how), ("without migrate", "with migrate")
     compared = [found["evictions"] | {"name": labels[moved]}] if how.evictions_per_day else []
-    if compared and replayable(how):
+    if compared and (how.trace is None or isfile(how.trace)):  # a pipe cannot be read again
         other = run_result(s, without(names, "migrate") if moved else [*names, "migrate"], how)
         compared.insert(1 - moved, other["evictions"] | {"name": labels[not moved]})
     late, run = not holds_p99(1, found["over_sla_fraction"]), found["run"]
@@ -2086,19 +2100,19 @@ def plan_result(s: Scenario, names: Names, **options: Any) -> Result:
     planner = Planner(s, how)
     how, plans = planner.how, [*planner.plans()]
     plan, other_way = best(plans, how.prefer), "cost" if how.prefer == "layers" else "layers"
-    relaxed, under = ([], plan["layers"]) if plan else (planner.relaxations(), [])
-    together = "several limits together, for no change of one would do"
-    binding = relaxed[0]["kind"] if relaxed else together
-    least, rule = plan["min_workers"] if plan else 0, mandatory(s, how.forbid)
+    under, least = (plan["layers"], plan["min_workers"]) if plan else ([], 0)
+    relaxed = [] if plan else planner.relaxations()
+    binding = None if plan else "several limits together, for no change of one would do"
     # The most ever in flight are the most replicas of one slot that start at once.
     lone = how.but(slots=1, cold_start_s=0.0, max_workers=100_000, jitter=False, patience_s=None)
     most = simulate(s, lone.but(evictions_per_day=0.0), planner.asked).peak
     always = min(-(-most // how.slots), how.max_workers or most)
-    most_workers = workers(s, how.but(min_workers=least))[1]
-    ran = {"hours": planner.run((), 0)["hours"], "max_workers": most_workers}
+    _, most_workers = workers(s, how.but(min_workers=least))
+    ran = how.but(hours=planner.run((), 0)["hours"], max_workers=most_workers)
     same = {name: x for name, x in vars(how).items() if name in TRAFFIC}
+    rule = mandatory(s, how.forbid)
     return {
-        "run": how.pick([*PLANNED, *TRAFFIC]) | ran,
+        "run": ran.pick([*PLANNED, *TRAFFIC]),
         "asked": asked_of(s, how),
         "feasible": plan is not None,
         **(plan | planner.sentences(plan) if plan else NO_PLAN | dict.fromkeys(SENTENCES)),
@@ -2106,14 +2120,14 @@ def plan_result(s: Scenario, names: Names, **options: Any) -> Result:
         "why": [*planner.why(under, least)],
         "other": {"prefer": other_way} | (best(plans, other_way) or {}) if plan else None,
         "rejected": planner.rejected(plan),
-        "binding": None if plan else binding,
+        "binding": relaxed[0]["kind"] if relaxed else binding,
         "relaxations": relaxed,
         "mandatory": "" if plan and not {"warm-pool", "warm-node"} & {*under} else rule,
         "phases": phases_result(s, under),
         "doing_nothing": planner.plan((), 0),
         "always_on": planner.plan(("warm-pool",), always),
         "most_in_flight": most,
-        "command": typed(s, under, " traffic", Traffic(**same | {"min_workers": least})),
+        "command": typed(s, under, " traffic", **same, min_workers=least),
     }
 
 
@@ -2136,16 +2150,18 @@ def measure_result(s: Scenario, names: Names, **options: Any) -> Result:
     for name in ("log", "file"):
         if name in options and len(options) > 1:
             raise BadInput(f"{dashed(name)}: must be without other options of measure")
-    kind = "machine" if how.log is None else "log"
     figures, shown = machine(s, how) if how.log is None else start_log(s, how.log)
     there = s.but(**figures)
     check(there)
-    was_s, now_s = path(stack(s, names)), path(stack(there, names))
-    shown |= head(there, names) | {"command": typed(there, names), "was_s": sum(was_s.values())}
-    rows = [{"name": name, "was_s": was_s[name], "now_s": now_s[name]} for name in now_s]
-    shown["phases"] = rows if figures else []
-    found = vars(there) | {kind: shown}
-    return found if figures else found | {"feasible": False}
+    was, now = path(stack(s, names)), path(stack(there, names))
+    shown |= {
+        **head(there, names),
+        "command": typed(there, names),
+        "was_s": sum(was.values()),
+        "phases": [{"name": x, "was_s": was[x], "now_s": now[x]} for x in now if figures],
+    }
+    answer = {} if figures else {"feasible": False}
+    return {**vars(there), "machine" if how.log is None else "log": shown, **answer}
 
 
 def machine(s: Scenario, how: Probing) -> tuple[Result, Result]:
@@ -2193,9 +2209,9 @@ def tiers_result(s: Scenario, how: Planning) -> Result:
     _, slas, rates = zip(*how.tiers)
     rows: Rows = []
     for name, sla_s, rate in (*how.tiers, ("one pool", min(slas), sum(rates))):
-        plan = best(Planner(s.but(sla_s=sla_s, requests_per_hour=rate), how).plans(), how.prefer)
-        tier = {"name": name, "sla_s": sla_s, "requests_per_hour": rate}
-        rows.append(tier | {"feasible": plan is not None} | (plan or NO_PLAN))
+        tier = {"sla_s": sla_s, "requests_per_hour": rate}
+        plan = best(Planner(s.but(**tier), how).plans(), how.prefer)
+        rows.append({"name": name, **tier, "feasible": plan is not None, **(plan or NO_PLAN)})
     *apart, pooled = rows
     hardest, feasible = apart[slas.index(min(slas))], all(row["feasible"] for row in apart)
     nodes = sum("warm-node" in (row["layers"] or ()) for row in apart)
@@ -2357,15 +2373,15 @@ def page(text: str, markdown: bool = False) -> str:
     return "\n".join(done).strip("\n")
 
 
-def typed(s: Scenario, names: Names, command: str = "", how: Traffic = AS_USUAL) -> str:
+def typed(s: Scenario, names: Names, command: str = "", **options: Any) -> str:
     """What to type for this, on one line or else an option on each."""
     layers = "all" if len(names) == len(LAYERS) else ",".join(names)
-    words = [f"python code/main.py{command}", *([f"--with {layers}"] if names else [])]
-    if vars(how):
+    words = [f"python code/main.py{command}", *[f"--with {layers}"] * bool(names)]
+    if options:
         from shlex import quote
 
-        for name, x in vars(how).items():
-            text = str(x).removesuffix(".0") if isinstance(x, float) else quote(str(x))
+        for name, x in options.items():
+            text = quote(x) if isinstance(x, str) else str(x).removesuffix(".0")
             words.append(dashed(name) if x is True else f"{dashed(name)} {text}")
     words += [f"--set {name}={x}".removesuffix(".0") for name, x in vars(s).items()]
     line = " ".join(words)
