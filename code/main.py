@@ -2249,9 +2249,7 @@ def plain(x: float) -> str:
 
 
 def duration(x: float) -> str:
-    if x < 0:
-        return f"-{duration(-x)}"
-    return f"{three(x)} s" if x >= 0.9995 else f"{1000 * x:.3g} ms"
+    return f"{three(x)} s" if abs(x) >= 0.9995 else f"{1000 * x:.3g} ms"
 
 
 def dollars(x: float) -> str:
@@ -2259,8 +2257,8 @@ def dollars(x: float) -> str:
 
 
 def size(x: float) -> str:
-    units = ((1e9, "GB"), (1e6, "MB"), (1e3, "kB"))
-    unit, name = next((row for row in units if x >= 0.9995 * row[0]), units[-1])
+    large = (row for row in ((1e9, "GB"), (1e6, "MB")) if x >= 0.9995 * row[0])
+    unit, name = next(large, (1e3, "kB"))
     return f"{x / unit:.3g} {name}"
 
 
@@ -2302,12 +2300,12 @@ def rows_of(record: Any, path: str) -> Rows:
         record = record[name]
     if isinstance(record, list):
         return record
-    return [record if isinstance(record, dict) else {}] if record else []
+    return [record if isinstance(record, dict) else {}] * bool(record)
 
 
 def fill(text: str, record: Result) -> str:
     """The text with the record's fields, and lines for its rows."""
-    lines: list[str] = []
+    lines = []
     for line in text.splitlines():
         name, star, form = line.partition("* ")
         for row in rows_of(record, name) if star else [{}]:
@@ -2322,53 +2320,55 @@ def encoding() -> str:
 
 def drawn(column: Sequence[str]) -> list[str]:
     """Its cells; those of `# width now raw` as bars to one scale, lighter what was taken off."""
-    bars = [[float(x) for x in cell.split()[1:]] for cell in column if cell[:1] == "#"]
-    most = max((max(bar[1:]) for bar in bars), default=0.0) or 1.0
-    blocks = str(getattr(sys.stdout, "encoding", "")).lower().startswith("utf")
-    stays, off = "\u2588\u2591" if blocks else "#."
-    pictures = []
-    for width, now, *raw in bars:
+    bars = {cell: [*map(float, cell.split()[1:])] for cell in column if cell[:1] == "#"}
+    most = max((max(bar[1:]) for bar in bars.values()), default=0.0) or 1.0
+    stays, off = "\u2588\u2591" if encoding().lower().startswith("utf") else "#."
+    pictures = {}
+    for cell, (width, now, *raw) in bars.items():
         cells = max(round(width * now / most), now > 0)  # never nothing for something
-        pictures.append(stays * cells + off * (round(width * sum(raw) / most) - cells))
-    following = iter(pictures)
-    return [next(following) if cell[:1] == "#" else cell for cell in column]
+        pictures[cell] = stays * cells + off * (round(width * sum(raw) / most) - cells)
+    return [pictures.get(cell, cell) for cell in column]
 
 
 def table(lines: Sequence[str], markdown: bool) -> list[str]:
     """Rows of "|" in columns, those of figures to the right; a heading alone is none."""
-    if len(lines) == 1:
+    if len(lines) < 2:
         return []
     columns = []
     for column in zip(*([cell.strip() for cell in line[1:-1].split("|")] for line in lines)):
         cells = drawn(column)
         width = max(map(len, cells))
         right = all(cell[:1] in "$+-<0123456789" or cell == "n/a" for cell in cells[1:])
-        columns.append([cell.rjust(width) if right else cell.ljust(width) for cell in cells])
+        side = ">" if right else "<"
+        columns.append([f"{cell:{side}{width}}" for cell in cells])
     if not markdown:
         return ["  ".join(row).rstrip() for row in zip(*columns)]
     rows = [f"| {' | '.join(row)} |" for row in zip(*columns)]
-    return [rows[0], "|---" * len(columns) + "|", *rows[1:]]
+    rows.insert(1, "|---" * len(columns) + "|")
+    return rows
 
 
 def page(text: str, markdown: bool = False) -> str:
     """Tables laid out, headings drawn out, and lines at 80 columns; or else Markdown."""
-    laid, rows, done = [], [], [""]
+    laid, rows, done = [], list[str](), [""]
     for line in [*text.splitlines(), ""]:
         if line.startswith("|"):
             rows.append(line)
             continue
         if line.endswith(" -"):
             line = f"## {line[:-2]}" if markdown else line[:-1].ljust(80, "-")
-        laid += [*(table(rows, markdown) if rows else []), line]
+        laid += [*table(rows, markdown), line]
         rows = []
     for line in laid:
-        alike = line[:1] == done[-1][:1] in ("|", " ")  # of a table or a command
-        done += [""] if markdown and done[-1] and not alike else []
-        line = line if markdown else line.replace("**", "").rstrip()
-        wraps = not markdown and not line.lstrip().startswith(("python ", "--"))  # no commands
-        while wraps and len(line) > 80 and (cut := line.rfind(" ", 3, 81)) > 0:
-            done.append(line[:cut].rstrip())
-            line = "  " + line[cut:].lstrip()
+        if markdown:
+            alike = line[:1] == done[-1][:1] in ("|", " ")  # of a table or a command
+            done += [""] if done[-1] and not alike else []
+        else:
+            line = line.replace("**", "").rstrip()
+            wraps = not line.lstrip().startswith(("python ", "--"))  # no commands
+            while wraps and len(line) > 80 and (cut := line.rfind(" ", 3, 81)) > 0:
+                done.append(line[:cut].rstrip())
+                line = "  " + line[cut:].lstrip()
         done += [line] if line or done[-1] else []
     return "\n".join(done).strip("\n")
 
