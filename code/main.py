@@ -1735,7 +1735,9 @@ def probe(how: Probing) -> tuple[int, Rows]:
 
 # What a line tells, the line whose seconds contain its own, its phase, and how it reads: N is a
 # number, ... is anything.
-LOG_LINES = """\
+LOG_LINES = [
+    row.split(" | ")
+    for row in """\
 weights downloaded | model loading | weight_load | Time spent downloading weights ... N s
 weights loaded | model loading | weight_load | Loading weights took N s
 model loading | - | weight_load | Model loading took N G... and N s
@@ -1745,9 +1747,10 @@ graphs from a cache | torch.compile | engine_init | Directly load ... graph... t
 torch.compile | engine start | engine_init | torch.compile ... N s in total
 graphs captured | engine start | engine_init | Graph capturing finished in N s
 engine start | - | engine_init | init engine ... took N s
-server start | - | - | Starting vLLM ...server"""
-LOG_STARTS = r"(?:server|\u2588) +version"  # in the first line of a start; the last start counts
-STAMP = r"(?:(\d{4})-)?((?:0[1-9]|1[0-2])-\d\d[ T]\d\d:\d\d:\d\d)"
+server start | - | - | Starting vLLM ...server""".splitlines()
+]
+LOG_STARTS = r"(?m)^(?=.*(?:server|\u2588) +version)"  # before a start; the last one counts
+STAMP = r"(?:(\d{4})-)?(0[1-9]|1[0-2])-(\d\d)[ T](\d\d):(\d\d):(\d\d)"
 YEAR_S = 365 * 86400.0
 
 
@@ -1764,26 +1767,23 @@ class StartLog:
     replica, and `span_s` between the time stamps of the first line and of the last that counts.
     """
 
-    def __init__(self, lines: Sequence[str]) -> None:
+    def __init__(self, text: str) -> None:
         import re
         from calendar import timegm
 
-        self.rows = [row.split(" | ") for row in LOG_LINES.splitlines()]
         forms = {
             name: re.escape(form).replace(r"\.\.\.", ".*?").replace("N", r"(\d{1,9}(?:\.\d+)?)")
-            for name, _, _, form in self.rows
+            for name, _, _, form in LOG_LINES
         }
         self.seconds: dict[str, dict[str, float]] = {name: {} for name in forms}
         self.gib = 0.0
-        sizes: dict[str, str] = {}  # of tensor and pipeline, where they are told
-        stamps: list[int] = []
-        told = 0  # how many of them up to the last line that says something
-        begin = max((n for n, line in enumerate(lines) if re.search(LOG_STARTS, line)), default=0)
-        for line in lines[begin:]:
+        sizes = dict[str, str]()  # of tensor and pipeline, where they are told
+        stamps, told = [], 0  # how many of them up to the last line that says something
+        *_, start = re.split(LOG_STARTS, text)
+        for line in start.splitlines():
             line = re.sub(r"\*|\x1b\[[\d;]*m", "", line)  # Markdown's, and a terminal's colours
-            for year, stamp in re.findall(STAMP, line)[:1]:
-                when = map(int, re.split(r"\D", stamp))
-                stamps.append(timegm((int(year or 2001), *when)))  # most years have no leap day
+            for year, *when in re.findall(STAMP, line)[:1]:  # most years have no leap day
+                stamps.append(timegm((int(year or 2001), *map(int, when))))
             sizes.update(re.findall(r"(tensor|pipeline)_parallel_size\W+(\d{1,4})\b", line))
             worker = "".join(re.findall(r"\([^()]*pid=[^()]*\)", line)[-1:])
             for name, form in forms.items():
@@ -1805,7 +1805,7 @@ class StartLog:
         They are this worker's, or else those of the one that was slowest.
         """
         steps: Rows = []
-        for name, around, phase, _ in self.rows:
+        for name, around, phase, _ in LOG_LINES:
             if around == outer:
                 mine = self.seconds[name]
                 one = worker if worker in mine else max(mine, key=lambda x: mine[x], default="-")
@@ -2011,11 +2011,6 @@ def report_result(s: Scenario, names: Names) -> Result:
     }
 
 
-def asked_of(s: Scenario, how: Traffic) -> str:
-    """What asks, in a word or two: a trace, or a rate and its pattern."""
-    return how.trace or f"{plain(s.requests_per_hour)}/h, {how.pattern}"
-
-
 def run_result(s: Scenario, names: Names, how: Traffic, asked: Sequence[Request] = ()) -> Result:
     """One run of traffic under the named layers."""
     under, rent = stack(s, names), standby_usd_per_month(s, names) / s.hours_per_month
@@ -2046,7 +2041,7 @@ def traffic_result(s: Scenario, names: Names, **options: Any) -> Result:
         **head(s, names),
         **found,
         "evictions_compared": compared,
-        "asked": asked_of(s, how),
+        "asked": how.trace or f"{plain(s.requests_per_hour)}/h, {how.pattern}",
         "holds": "breaks" if late else "holds",
         "or_traced": " unless the trace says" if how.trace else "",
         "next": option,
@@ -2104,8 +2099,8 @@ def plan_result(s: Scenario, names: Names, **options: Any) -> Result:
     relaxed = [] if plan else planner.relaxations()
     binding = None if plan else "several limits together, for no change of one would do"
     # The most ever in flight are the most replicas of one slot that start at once.
-    lone = how.but(slots=1, cold_start_s=0.0, max_workers=100_000, jitter=False, patience_s=None)
-    most = simulate(s, lone.but(evictions_per_day=0.0), planner.asked).peak
+    lone = Traffic(slots=1, cold_start_s=0.0, max_workers=100_000)
+    most = simulate(s, lone, planner.asked).peak if planner.asked else 0
     always = min(-(-most // how.slots), how.max_workers or most)
     _, most_workers = workers(s, how.but(min_workers=least))
     ran = how.but(hours=planner.run((), 0)["hours"], max_workers=most_workers)
@@ -2113,7 +2108,7 @@ def plan_result(s: Scenario, names: Names, **options: Any) -> Result:
     rule = mandatory(s, how.forbid)
     return {
         "run": ran.pick([*PLANNED, *TRAFFIC]),
-        "asked": asked_of(s, how),
+        "asked": how.trace or f"{plain(s.requests_per_hour)}/h, {how.pattern}",
         "feasible": plan is not None,
         **(plan | planner.sentences(plan) if plan else NO_PLAN | dict.fromkeys(SENTENCES)),
         **head(s, under),
@@ -2160,8 +2155,8 @@ def measure_result(s: Scenario, names: Names, **options: Any) -> Result:
         "was_s": sum(was.values()),
         "phases": [{"name": x, "was_s": was[x], "now_s": now[x]} for x in now if figures],
     }
-    answer = {} if figures else {"feasible": False}
-    return {**vars(there), "machine" if how.log is None else "log": shown, **answer}
+    found = {**vars(there), "machine" if how.log is None else "log": shown}
+    return found if figures else found | {"feasible": False}
 
 
 def machine(s: Scenario, how: Probing) -> tuple[Result, Result]:
@@ -2183,7 +2178,7 @@ def machine(s: Scenario, how: Probing) -> tuple[Result, Result]:
 
 def start_log(s: Scenario, file: str) -> tuple[Result, Result]:
     """The figures of a start, and what is shown of it."""
-    log = StartLog(text_of(f"--log {file}", file).splitlines())
+    log = StartLog(text_of(f"--log {file}", file))
     steps = log.steps()
     figures, lost_s = log.figures(s, steps), seconds_in(steps, "unexplained")
     return figures, {
@@ -2197,7 +2192,7 @@ def start_log(s: Scenario, file: str) -> tuple[Result, Result]:
         "unstamped": bool(figures) and not log.span_s,
         "loaded": "copy_pageable_gb_s" in figures,
         "found": bool(figures),
-        "looked_for": [] if figures else [{"line": row[-1]} for row in log.rows],
+        "looked_for": [] if figures else [{"line": row[-1]} for row in LOG_LINES],
     }
 
 
@@ -2210,8 +2205,8 @@ def tiers_result(s: Scenario, how: Planning) -> Result:
     rows: Rows = []
     for name, sla_s, rate in (*how.tiers, ("one pool", min(slas), sum(rates))):
         tier = {"sla_s": sla_s, "requests_per_hour": rate}
-        plan = best(Planner(s.but(**tier), how).plans(), how.prefer)
-        rows.append({"name": name, **tier, "feasible": plan is not None, **(plan or NO_PLAN)})
+        plan = best(Planner(s.but(**tier), how).plans(), how.prefer) or NO_PLAN
+        rows.append({"name": name, **tier, "feasible": plan is not NO_PLAN, **plan})
     *apart, pooled = rows
     hardest, feasible = apart[slas.index(min(slas))], all(row["feasible"] for row in apart)
     nodes = sum("warm-node" in (row["layers"] or ()) for row in apart)
