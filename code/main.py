@@ -1756,8 +1756,7 @@ YEAR_S = 365 * 86400.0
 
 def seconds_in(steps: Rows, start: str = "", key: str = "name") -> float:
     """Of all these steps, or of those whose name starts so, or whose phase."""
-    total_s: float = sum(row["seconds"] for row in steps if row[key].startswith(start))
-    return total_s
+    return sum(float(row["seconds"]) for row in steps if row[key].startswith(start))
 
 
 class StartLog:
@@ -1778,12 +1777,12 @@ class StartLog:
         self.seconds: dict[str, dict[str, float]] = {name: {} for name in forms}
         self.gib = 0.0
         sizes = dict[str, str]()  # of tensor and pipeline, where they are told
-        stamps, told = [], 0  # how many of them up to the last line that says something
+        stamps, told = [], 0  # and how many there were at the last line that says something
         *_, start = re.split(LOG_STARTS, text)
         for line in start.splitlines():
             line = re.sub(r"\*|\x1b\[[\d;]*m", "", line)  # Markdown's, and a terminal's colours
-            for year, *when in re.findall(STAMP, line)[:1]:  # most years have no leap day
-                stamps.append(timegm((int(year or 2001), *map(int, when))))
+            for year, *when in re.findall(STAMP, line)[:1]:
+                stamps.append(timegm((int(year or 2001), *map(int, when))))  # 2001: no leap day
             sizes.update(re.findall(r"(tensor|pipeline)_parallel_size\W+(\d{1,4})\b", line))
             worker = "".join(re.findall(r"\([^()]*pid=[^()]*\)", line)[-1:])
             for name, form in forms.items():
@@ -2014,10 +2013,14 @@ def report_result(s: Scenario, names: Names) -> Result:
 def run_result(s: Scenario, names: Names, how: Traffic, asked: Sequence[Request] = ()) -> Result:
     """One run of traffic under the named layers."""
     under, rent = stack(s, names), standby_usd_per_month(s, names) / s.hours_per_month
-    (least, most), cold_s = workers(under, how), mean_cold_s(under, how)
-    run = how.but(min_workers=least, max_workers=most, cold_start_s=cold_s).pick(TRAFFIC)
+    least, most = workers(under, how)
+    ran = how.but(min_workers=least, max_workers=most, cold_start_s=mean_cold_s(under, how))
     figures = traffic_figures(under, simulate(under, how, asked), rent)
-    return {"run": run, **figures, "closed_form": closed_forms(under, how, figures)}
+    return {
+        "run": ran.pick(TRAFFIC),
+        **figures,
+        "closed_form": closed_forms(under, how, figures),
+    }
 
 
 def traffic_result(s: Scenario, names: Names, **options: Any) -> Result:
@@ -2094,7 +2097,8 @@ def plan_result(s: Scenario, names: Names, **options: Any) -> Result:
         return tiers_result(s, how)
     planner = Planner(s, how)
     how, plans = planner.how, [*planner.plans()]
-    plan, other_way = best(plans, how.prefer), "cost" if how.prefer == "layers" else "layers"
+    other_way = "cost" if how.prefer == "layers" else "layers"
+    plan, other = best(plans, how.prefer), best(plans, other_way)
     under, least = (plan["layers"], plan["min_workers"]) if plan else ([], 0)
     relaxed = [] if plan else planner.relaxations()
     binding = None if plan else "several limits together, for no change of one would do"
@@ -2113,7 +2117,7 @@ def plan_result(s: Scenario, names: Names, **options: Any) -> Result:
         **(plan | planner.sentences(plan) if plan else NO_PLAN | dict.fromkeys(SENTENCES)),
         **head(s, under),
         "why": [*planner.why(under, least)],
-        "other": {"prefer": other_way} | (best(plans, other_way) or {}) if plan else None,
+        "other": other and {"prefer": other_way, **other},
         "rejected": planner.rejected(plan),
         "binding": relaxed[0]["kind"] if relaxed else binding,
         "relaxations": relaxed,
@@ -2274,7 +2278,7 @@ class Shown(float):
 
     def __format__(self, spec: str) -> str:
         form = FORMS.get(spec)
-        return "n/a" if self != self else form(self) if form else format(float(self), spec or "g")
+        return "n/a" if self != self else form(self) if form else super().__format__(spec or "g")
 
 
 class View(dict[str, Any]):
@@ -2284,7 +2288,7 @@ class View(dict[str, Any]):
         value = super().__getitem__(name)
         if isinstance(value, dict):
             return View(value)
-        if isinstance(value, (list, tuple)):
+        if isinstance(value, list):
             return ",".join(value) or "none"
         return value if isinstance(value, str) else Shown("nan" if value is None else value)
 
@@ -2343,7 +2347,7 @@ def table(lines: Sequence[str], markdown: bool) -> list[str]:
     return rows
 
 
-def page(text: str, markdown: bool = False) -> str:
+def page(text: str, markdown: bool) -> str:
     """Tables laid out, headings drawn out, and lines at 80 columns; or else Markdown."""
     laid, rows, done = [], list[str](), [""]
     for line in [*text.splitlines(), ""]:
