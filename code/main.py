@@ -1849,17 +1849,14 @@ class StartLog:
 # --- 12 REPORT -----------------------------------------------------------------------------------
 # A result is one dictionary: it is the JSON, and the text only shows it.
 
-# Worth knowing, from the raw path, without layers, down to the 70b's shortest.
-KNOWN_STACKS = [
-    tuple(line.split())
-    for line in """\
-
-preseed
-preseed stream
-preseed snapshot
-preseed tiered graph-cache warm-node
-preseed snapshot warm-node""".splitlines()
-]
+KNOWN_STACKS = (  # worth knowing, from the raw path down to the 70b's shortest
+    (),
+    ("preseed",),
+    ("preseed", "stream"),
+    ("preseed", "snapshot"),
+    ("preseed", "tiered", "graph-cache", "warm-node"),
+    ("preseed", "snapshot", "warm-node"),
+)
 CONTEXTS = [1024 * 2**power for power in range(8)]  # 1k to 128k tokens
 NETWORKS_GBIT_S = (10, 25, 100, 400)
 
@@ -2010,6 +2007,11 @@ def report_result(s: Scenario, names: Names) -> Result:
     }
 
 
+def asked_of(s: Scenario, how: Traffic) -> str:
+    """What asks, in a word or two: a trace, or a rate and its pattern."""
+    return how.trace or f"{plain(s.requests_per_hour)}/h, {how.pattern}"
+
+
 def run_result(s: Scenario, names: Names, how: Traffic, asked: Sequence[Request] = ()) -> Result:
     """One run of traffic under the named layers."""
     under, rent = stack(s, names), standby_usd_per_month(s, names) / s.hours_per_month
@@ -2044,7 +2046,7 @@ def traffic_result(s: Scenario, names: Names, **options: Any) -> Result:
         **head(s, names),
         **found,
         "evictions_compared": compared,
-        "asked": how.trace or f"{plain(s.requests_per_hour)}/h, {how.pattern}",
+        "asked": asked_of(s, how),
         "holds": "breaks" if late else "holds",
         "or_traced": " unless the trace says" if how.trace else "",
         "next": option,
@@ -2112,7 +2114,7 @@ def plan_result(s: Scenario, names: Names, **options: Any) -> Result:
     rule = mandatory(s, how.forbid)
     return {
         "run": ran.pick([*PLANNED, *TRAFFIC]),
-        "asked": how.trace or f"{plain(s.requests_per_hour)}/h, {how.pattern}",
+        "asked": asked_of(s, how),
         "feasible": plan is not None,
         **(plan | planner.sentences(plan) if plan else NO_PLAN | dict.fromkeys(SENTENCES)),
         **head(s, under),
