@@ -36,7 +36,8 @@ one another, several regions, KV cache that fills up, what batching does to late
 import math
 import sys
 
-# subtle: what random and heapq are made of; the modules around it cost ten times the import.
+# subtle: what their modules are made of, at a tenth of what importing those would cost.
+from _collections import deque  # type: ignore[import-not-found]
 from _heapq import heappop, heappush
 from _random import Random
 from time import monotonic
@@ -897,6 +898,14 @@ class Times:
 class Endpoint:
     """Replicas, their slots and the queue of one endpoint; `replay` sends it requests."""
 
+    newest = alive = starting = peak = busy = 0
+    hits = queued = cold = over = given_up = cold_starts = 0
+    evicted = migrated = restarted = 0
+    now, cut = 0.0, False  # cut short, for too many were late
+    # subtle: an integral over time is the sum of the instants at which its level fell, less those
+    # at which it rose; what is still there falls at the end.
+    replica_s = waiting_s = perfect_s = 0.0
+
     def __init__(self, s: Scenario, how: Traffic, start_s: float = 0.0) -> None:
         self.s, self.slots, self.patience_s = s, how.slots, how.patience_s
         self.least, self.most = workers(s, how)
@@ -906,26 +915,19 @@ class Endpoint:
         # Ready replicas, and when the last service of each ends; the (end, service_s) of each,
         # which only evictions need.
         self.work_ends: dict[int, float] = {}
-        self.running: dict[int, list[tuple[float, float]]] = {}
+        self.running: dict[int, list[Request]] = {}
         # Heaps: free slots, by replica; service ends, (when, replica); other events, (when, which,
-        # replica); keep-alives, (over no earlier than, -replica); requests, (place in the queue,
-        # since, service_s, boots that had ended by then); interrupted ones, who go first.
+        # replica); keep-alives, (over no earlier than, -replica).
         self.free: Heap = []
         self.ends: Heap = [(math.inf, 0)]
         self.agenda: list[tuple[float, int, int]] = [(HOUR_S - start_s % HOUR_S, HOUR, 0)]
         self.timers: Heap = []
-        self.waiting: Heap = []
-        self.again: Heap = []
-        self.now, self.hour_of_day, self.past = 0.0, int(start_s // HOUR_S) % 24, [0.0] * 5
+        # Queues: requests, (since, service_s, boots that had ended by then); interrupted ones,
+        # (since, service_s), who go first.
+        self.waiting, self.again = deque(), deque()
+        self.hour_of_day, self.past = int(start_s // HOUR_S) % 24, [0.0] * 5
         self.timeline: dict[int, list[float]] = {}
         self.ttft, self.pauses = Times(), Times()
-        self.newest = self.alive = self.starting = self.peak = self.busy = self.head = 0
-        self.hits = self.queued = self.cold = self.over = self.given_up = self.cold_starts = 0
-        self.evicted = self.migrated = self.restarted = 0
-        self.cut = False  # short, for too many were late
-        # subtle: an integral over time is the sum of the instants at which its level fell, less
-        # those at which it rose; what is still there falls at the end.
-        self.replica_s = self.waiting_s = self.perfect_s = 0.0
         for _ in range(self.least):
             self.ready(0.0, self.add(0.0))
 
@@ -949,10 +951,10 @@ class Endpoint:
                 pass
         self.hour(self.now, 0)
         self.over += self.hits * (self.s.warm_ttft_s > self.s.sla_s)
-        for _, since, _, ended in self.waiting:
+        for since, _, ended in self.waiting:
             self.over += self.now - since > self.s.sla_s
             self.cold += self.cold_starts > ended
-        for _, since, _ in self.again:
+        for since, _ in self.again:
             self.pauses.add(self.now - since)
         if self.hits:
             self.ttft.add(self.s.warm_ttft_s, self.hits)
@@ -1031,7 +1033,7 @@ class Endpoint:
             return
         self.queued += 1
         ended = self.cold_starts - self.starting
-        heappush(self.waiting, (self.queued, t, service_s, ended))
+        self.waiting.append((t, service_s, ended))
         self.waiting_s -= t
         if self.patience_s is not None:
             heappush(self.agenda, (t + self.patience_s, GIVE_UP, 0))
@@ -1079,7 +1081,7 @@ class Endpoint:
         """Free slots go to whoever waits first; their tokens take so many seconds more."""
         while (self.again or self.waiting) and self.has_free_slot():
             if self.again:
-                _, since, service_s = heappop(self.again)
+                since, service_s = self.again.popleft()
                 self.pauses.add(t - since + more_s)
             else:
                 since, service_s = self.leave(t)
@@ -1089,7 +1091,7 @@ class Endpoint:
 
     def leave(self, t: float) -> Request:
         """The head of the queue leaves it: since when it waited, and its service."""
-        _, since, service_s, ended = heappop(self.waiting)
+        since, service_s, ended = self.waiting.popleft()
         self.waiting_s += t
         self.cold += self.cold_starts > ended
         return since, service_s
@@ -1103,8 +1105,7 @@ class Endpoint:
         heappush(self.ends, (end, replica))
         self.work_ends[replica] = max(self.work_ends[replica], end)
         if self.evictions_per_s:
-            running = [row for row in self.running[replica] if row[0] > t]
-            self.running[replica] = [*running, (end, service_s)]
+            self.running[replica].append((end, service_s))
 
     def stop(self, t: float) -> None:
         self.busy -= 1
@@ -1115,11 +1116,13 @@ class Endpoint:
         if replica in self.work_ends:  # else it was evicted under way
             self.stop(t)
             heappush(self.free, replica)
+            if self.evictions_per_s:
+                self.running[replica] = [row for row in self.running[replica] if row[0] > t]
             self.serve_waiting(t, self.s.warm_ttft_s)
 
     def give_up(self, t: float, _: int) -> None:
         """Who came first gives up first, so that the head of the queue is all there is to see."""
-        while self.waiting and self.waiting[0][1] + (self.patience_s or 0.0) <= t:
+        while self.waiting and self.waiting[0][0] + (self.patience_s or 0.0) <= t:
             self.leave(t)
             self.given_up += 1
             self.over += 1
@@ -1136,9 +1139,8 @@ class Endpoint:
             return
         self.let_go(t, replica)
         self.evicted += 1
-        running = [row for row in self.running.pop(replica) if row[0] > t]
-        self.head -= len(running)
-        for place, (end, service_s) in enumerate(running):
+        lost = []
+        for end, service_s in self.running.pop(replica):
             self.stop(t)
             if self.s.migrates and self.has_free_slot():
                 # concession: the notice is as long as the rounds take; only the pause is felt.
@@ -1146,8 +1148,9 @@ class Endpoint:
                 self.pauses.add(self.pause_s)
                 self.migrated += 1
             else:
-                self.restarted += 1
-                heappush(self.again, (self.head + place, t, service_s))
+                lost.append((t, service_s))
+        self.restarted += len(lost)
+        self.again.extendleft(reversed(lost))
         self.serve_waiting(t, self.s.warm_ttft_s)
         self.scale(t)
 
