@@ -695,7 +695,7 @@ DAYS = {  # until which hour, share of the mean rate [assumed]
 BURSTY = (300.0, 2700.0, 10.0)  # mean seconds on and off, times the mean rate when on [assumed]
 TOKENS, PLAIN = "TIMESTAMP,ContextTokens,GeneratedTokens", "arrival_s[,service_s]"
 HEADINGS = (TOKENS, "arrival_s", "arrival_s,service_s")
-HOUR_S, MOST_HOURS = 3600.0, LIMITS["hours"][1]  # a run of over ten years is a slip of units
+HOUR_S = 3600.0
 BIN = 0.005  # width of a bin of times, in logarithms: percentiles are within 0.5%
 EVENTS = "end ready hour arrive give_up let_go evict".split()  # order at one instant
 END, READY, HOUR, ARRIVE, GIVE_UP, LET_GO, EVICT = range(7)
@@ -794,8 +794,7 @@ def read_request(s: Scenario, row: Sequence[str], draw: Draw) -> Request:
         return float(row[0]), float(row[1]) if row[1:] else draw()
     from datetime import UTC, datetime
 
-    stamp, *tokens = row
-    when, (context, generated) = datetime.fromisoformat(stamp), map(int, tokens)
+    when, (context, generated) = datetime.fromisoformat(row[0]), map(int, row[1:])
     if min(context, generated) < 0:
         raise ValueError
     service_s = prefill_s(s, context) + generated / s.decode_tokens_per_s
@@ -823,15 +822,16 @@ def trace(s: Scenario, how: Traffic) -> Requests:
                 if not (0 <= t <= LARGEST and 0 <= service_s <= LARGEST):
                     raise ValueError
                 if t < last:
-                    line = f"{where}, line {rows.line_num}"
-                    raise BadInput(f"{line}: must not be before the line above")
+                    raise BadInput(
+                        f"{where}, line {rows.line_num}: must not be before the line above"
+                    )
                 yield t, service_s
                 last = t
     except OSError as error:
         raise BadInput(f"{where}: {error.strerror}") from None
-    except (ValueError, TypeError, ArithmeticError, csv.Error):
-        where += f", line {rows.line_num}: {','.join(row)!r:.50}"
-        raise BadInput(f"{where}: {must}") from None
+    except (ValueError, ArithmeticError, csv.Error):
+        line = f"line {rows.line_num}: {','.join(row)!r:.50}"
+        raise BadInput(f"{where}, {line}: {must}") from None
     if last < 0:
         raise BadInput(f"{where}: no request in it; {must}")
 
@@ -901,7 +901,7 @@ class Endpoint:
     newest = alive = starting = peak = busy = 0
     hits = queued = cold = over = given_up = cold_starts = 0
     evicted = migrated = restarted = 0
-    now, cut = 0.0, False  # cut short, for too many were late
+    now = 0.0
     # subtle: an integral over time is the sum of the instants at which its level fell, less those
     # at which it rose; what is still there falls at the end.
     replica_s = waiting_s = perfect_s = 0.0
@@ -919,17 +919,17 @@ class Endpoint:
         # Heaps: free slots, by replica; service ends, (when, replica); other events, (when, which,
         # replica); keep-alives, (over no earlier than, -replica).
         self.free: Heap = []
-        self.ends: Heap = [(math.inf, 0)]
-        self.agenda: list[tuple[float, int, int]] = [(HOUR_S - start_s % HOUR_S, HOUR, 0)]
+        self.ends = [(math.inf, 0)]
+        self.agenda = [(HOUR_S - start_s % HOUR_S, HOUR, 0)]
         self.timers: Heap = []
         # Queues: requests, (since, service_s, boots that had ended by then); interrupted ones,
         # (since, service_s), who go first.
         self.waiting, self.again = deque(), deque()
         self.hour_of_day, self.past = int(start_s // HOUR_S) % 24, [0.0] * 5
-        self.timeline: dict[int, list[float]] = {}
+        self.timeline = [[0.0] * 5 for _ in range(24)]
         self.ttft, self.pauses = Times(), Times()
         for _ in range(self.least):
-            self.ready(0.0, self.add(0.0))
+            self.ready(self.add())
 
     def replay(
         self, requests: Iterable[Request], until: float | None = None, most_late: float = math.inf
@@ -940,8 +940,7 @@ class Endpoint:
             while self.step(request[0], ARRIVE):
                 pass
             self.arrive(*request)
-        self.cut = self.over > most_late
-        if self.cut:
+        if self.over > most_late:
             return
         if until is None:
             while self.busy or self.waiting or self.again:
@@ -949,7 +948,7 @@ class Endpoint:
         else:
             while self.step(until, EVICT):
                 pass
-        self.hour(self.now, 0)
+        self.hour()
         self.over += self.hits * (self.s.warm_ttft_s > self.s.sla_s)
         for since, _, ended in self.waiting:
             self.over += self.now - since > self.s.sla_s
@@ -1022,14 +1021,14 @@ class Endpoint:
             return False
         self.now, kind, replica = event
         heappop(self.ends if kind == END else self.timers if kind == LET_GO else self.agenda)
-        getattr(self, EVENTS[kind])(self.now, replica)
+        getattr(self, EVENTS[kind])(replica)
         return True
 
     def arrive(self, t: float, service_s: float) -> None:
         """Take a slot of the newest replica that has one, else wait, and boot what is missing."""
         if self.has_free_slot():
             self.hits += 1
-            self.start(t, t + service_s, service_s)
+            self.start(t + service_s, service_s)
             return
         self.queued += 1
         ended = self.cold_starts - self.starting
@@ -1037,7 +1036,7 @@ class Endpoint:
         self.waiting_s -= t
         if self.patience_s is not None:
             heappush(self.agenda, (t + self.patience_s, GIVE_UP, 0))
-        self.scale(t)
+        self.scale()
 
     def has_free_slot(self) -> bool:
         """Whether a ready replica has one; slots of those let go are dropped on the way."""
@@ -1045,125 +1044,126 @@ class Endpoint:
             heappop(self.free)
         return bool(self.free)
 
-    def scale(self, t: float) -> None:
+    def scale(self) -> None:
         """Boot while more wait than loading replicas have slots for, or fewer than min live."""
         waiting = len(self.waiting) + len(self.again)
         while self.alive < self.most and (
             waiting > self.slots * self.starting or self.alive < self.least
         ):
             self.cold_starts += 1
-            heappush(self.agenda, (t + self.boot_s(), READY, self.add(t)))
+            heappush(self.agenda, (self.now + self.boot_s(), READY, self.add()))
 
-    def add(self, t: float) -> int:
+    def add(self) -> int:
         """A replica that starts, and is paid from now on."""
         self.newest -= 1
         self.alive += 1
         self.starting += 1
         self.peak = max(self.peak, self.alive)
-        self.replica_s -= t
+        self.replica_s -= self.now
         return self.newest
 
-    def ready(self, t: float, replica: int) -> None:
+    def ready(self, replica: int) -> None:
         """Its slots go to those that wait."""
         self.starting -= 1
-        self.work_ends[replica] = t
-        heappush(self.timers, (t + self.s.keep_alive_s, -replica))
+        self.work_ends[replica] = self.now
+        heappush(self.timers, (self.now + self.s.keep_alive_s, -replica))
         if self.evictions_per_s:
             self.running[replica] = []
             life_s = -math.log(1 - self.lives()) / self.evictions_per_s
-            heappush(self.agenda, (t + life_s, EVICT, replica))
+            heappush(self.agenda, (self.now + life_s, EVICT, replica))
         for _ in range(self.slots):
             heappush(self.free, replica)
         # concession: the path ends with a first forward, so all who wait have their token now.
-        self.serve_waiting(t, 0.0)
+        self.serve_waiting(0.0)
 
-    def serve_waiting(self, t: float, more_s: float) -> None:
+    def serve_waiting(self, more_s: float) -> None:
         """Free slots go to whoever waits first; their tokens take so many seconds more."""
         while (self.again or self.waiting) and self.has_free_slot():
             if self.again:
                 since, service_s = self.again.popleft()
-                self.pauses.add(t - since + more_s)
+                self.pauses.add(self.now - since + more_s)
             else:
-                since, service_s = self.leave(t)
-                self.ttft.add(t - since + more_s)
-                self.over += t - since + more_s > self.s.sla_s
-            self.start(t, t + service_s, service_s)
+                since, service_s = self.leave()
+                self.ttft.add(self.now - since + more_s)
+                self.over += self.now - since + more_s > self.s.sla_s
+            self.start(self.now + service_s, service_s)
 
-    def leave(self, t: float) -> Request:
+    def leave(self) -> Request:
         """The head of the queue leaves it: since when it waited, and its service."""
         since, service_s, ended = self.waiting.popleft()
-        self.waiting_s += t
+        self.waiting_s += self.now
         self.cold += self.cold_starts > ended
         return since, service_s
 
-    def start(self, t: float, end: float, service_s: float) -> None:
+    def start(self, end: float, service_s: float) -> None:
         """The newest free slot works until then, and serves so much if it must start over."""
         replica = heappop(self.free)
         if not self.busy % self.slots:
-            self.perfect_s -= t
+            self.perfect_s -= self.now
         self.busy += 1
         heappush(self.ends, (end, replica))
         self.work_ends[replica] = max(self.work_ends[replica], end)
         if self.evictions_per_s:
             self.running[replica].append((end, service_s))
 
-    def stop(self, t: float) -> None:
+    def stop(self) -> None:
         self.busy -= 1
         if not self.busy % self.slots:
-            self.perfect_s += t
+            self.perfect_s += self.now
 
-    def end(self, t: float, replica: int) -> None:
+    def end(self, replica: int) -> None:
         if replica in self.work_ends:  # else it was evicted under way
-            self.stop(t)
+            self.stop()
             heappush(self.free, replica)
             if self.evictions_per_s:
-                self.running[replica] = [row for row in self.running[replica] if row[0] > t]
-            self.serve_waiting(t, self.s.warm_ttft_s)
+                self.running[replica] = [row for row in self.running[replica] if row[0] > self.now]
+            self.serve_waiting(self.s.warm_ttft_s)
 
-    def give_up(self, t: float, _: int) -> None:
+    def give_up(self, _: int) -> None:
         """Who came first gives up first, so that the head of the queue is all there is to see."""
-        while self.waiting and self.waiting[0][0] + (self.patience_s or 0.0) <= t:
-            self.leave(t)
+        while self.waiting and self.waiting[0][0] + (self.patience_s or 0.0) <= self.now:
+            self.leave()
             self.given_up += 1
             self.over += 1
-        self.scale(t)
+        self.scale()
 
-    def let_go(self, t: float, replica: int) -> None:
+    def let_go(self, replica: int) -> None:
         del self.work_ends[replica]
         self.alive -= 1
-        self.replica_s += t
+        self.replica_s += self.now
 
-    def evict(self, t: float, replica: int) -> None:
+    def evict(self, replica: int) -> None:
         """Its requests move to free slots elsewhere, or go back to the head of the queue."""
         if replica not in self.work_ends:
             return
-        self.let_go(t, replica)
+        self.let_go(replica)
         self.evicted += 1
         lost = []
         for end, service_s in self.running.pop(replica):
-            self.stop(t)
+            self.stop()
             if self.s.migrates and self.has_free_slot():
                 # concession: the notice is as long as the rounds take; only the pause is felt.
-                self.start(t, end + self.pause_s, service_s)
+                self.start(end + self.pause_s, service_s)
                 self.pauses.add(self.pause_s)
                 self.migrated += 1
             else:
-                lost.append((t, service_s))
+                lost.append((self.now, service_s))
         self.restarted += len(lost)
         self.again.extendleft(reversed(lost))
-        self.serve_waiting(t, self.s.warm_ttft_s)
-        self.scale(t)
+        self.serve_waiting(self.s.warm_ttft_s)
+        self.scale()
 
-    def hour(self, t: float, _: int) -> None:
+    def hour(self, _: int = 0) -> None:
         """Add to an hour of the day: seconds, requests, boots, replica and waiting seconds."""
-        if t > MOST_HOURS * HOUR_S:
+        if self.now > LIMITS["hours"][1] * HOUR_S:  # a slip of units
             raise BadInput("the run passes ten years: see --service-s, the cold start, the trace")
-        totals = [t, self.hits + self.queued, self.cold_starts]
-        totals += [self.replica_s + t * self.alive, self.waiting_s + t * len(self.waiting)]
-        row = self.timeline.setdefault(self.hour_of_day, [0.0] * 5)
+        replica_s = self.replica_s + self.now * self.alive
+        waiting_s = self.waiting_s + self.now * len(self.waiting)
+        totals = [self.now, self.hits + self.queued, self.cold_starts, replica_s, waiting_s]
+        row = self.timeline[self.hour_of_day]
         row[:] = [x + now - past for x, now, past in zip(row, totals, self.past)]
         self.past, self.hour_of_day = totals, (self.hour_of_day + 1) % 24
-        heappush(self.agenda, (t + HOUR_S, HOUR, 0))
+        heappush(self.agenda, (self.now + HOUR_S, HOUR, 0))
 
 
 TELL_S = [monotonic() + 2]  # when a terminal hears again; the last counts
@@ -1196,7 +1196,8 @@ def simulate(
     check_traffic(s, how)
     start_s, requests = (0.0, iter(asked)) if asked else requests_of(s, how)
     endpoint = Endpoint(s, how, start_s)
-    requests = requests if asked or not on_terminal() else with_progress(requests)
+    if on_terminal() and not asked:
+        requests = with_progress(requests)
     endpoint.replay(requests, HOUR_S * how.hours if how.trace is None else None, most_late)
     return endpoint
 
@@ -1212,9 +1213,7 @@ def traffic_figures(s: Scenario, e: Endpoint, standby_usd_per_hour: float) -> Re
     """What a run shows. The late are counted one by one, not read off the histogram."""
     end_s, asked, boots, replica_s, waiting_s = e.past  # the totals when the last hour closed
     span_s, gpu_hours, asked_or_1 = end_s or math.inf, gpus(s) / HOUR_S, max(asked, 1)
-    perfect_s = e.perfect_s + end_s * -(-e.busy // e.slots)
     served, total_s = (sum(row) for row in zip((0, 0), *e.ttft.bins.values()))
-    ttft_s = e.ttft.figures(p50=0.5, p90=0.9, p99=0.99, p999=0.999)
     timeline = [
         {
             "hour": hour,
@@ -1223,7 +1222,7 @@ def traffic_figures(s: Scenario, e: Endpoint, standby_usd_per_hour: float) -> Re
             "replicas": alive / (seconds or 1),
             "waiting": waiting / (seconds or 1),
         }
-        for hour, (seconds, requests, started, alive, waiting) in sorted(e.timeline.items())
+        for hour, (seconds, requests, started, alive, waiting) in enumerate(e.timeline)
         if seconds or requests
     ]
     return {
@@ -1232,13 +1231,14 @@ def traffic_figures(s: Scenario, e: Endpoint, standby_usd_per_hour: float) -> Re
         "cold_starts": boots,
         "cold_starts_per_day": boots * 86400 / span_s,
         "cold_fraction": e.cold / asked_or_1,
-        "ttft_s": ttft_s | {"mean": total_s / served if served else None},
+        "ttft_s": e.ttft.figures(p50=0.5, p90=0.9, p99=0.99, p999=0.999)
+        | {"mean": total_s / served if served else None},
         "over_sla_fraction": e.over / asked_or_1,
         "given_up": e.given_up,
         "gpu_hours": gpu_hours * replica_s,
         "usd": gpu_hours * replica_s * s.gpu_usd_per_hour + standby_usd_per_hour * end_s / HOUR_S,
         "replicas": {"mean": replica_s / span_s, "peak": e.peak},
-        "perfect_gpu_hours": gpu_hours * perfect_s,
+        "perfect_gpu_hours": gpu_hours * (e.perfect_s + end_s * -(-e.busy // e.slots)),
         "waited_fraction": e.queued / asked_or_1,
         "mean_wait_s": waiting_s / asked_or_1,
         "waiting_at_end": len(e.waiting),
@@ -1343,7 +1343,7 @@ class Planner:
             tell(f"{len(self.runs)} runs")
             most_late = math.inf if whole else P99_OVER * len(self.asked)
             endpoint = simulate(s, how, self.asked, most_late)
-            self.runs[key] = traffic_figures(s, endpoint, 0.0) | {"cut": endpoint.cut}
+            self.runs[key] = traffic_figures(s, endpoint, 0.0) | {"cut": endpoint.over > most_late}
         return self.runs[key]
 
     def plan(self, names: Sequence[str], least: int) -> Result:
@@ -1384,7 +1384,7 @@ class Planner:
                 if rent + least * s.products * node_usd_per_month(s) >= cheapest:
                     break
                 run = self.run(names, least, whole=False)
-                if not run["cut"] and holds_p99(1, run["over_sla_fraction"]):
+                if holds_p99(1, run["over_sla_fraction"]):
                     plan = self.plan(names, least)
                     if plan["usd_per_month"] < cheapest:
                         cheapest = cheapest if stacks else plan["usd_per_month"]

@@ -28,15 +28,15 @@ class Watched(main.Endpoint):
         if self.hits > hits:
             self.log[t, service_s] = self.s.warm_ttft_s
 
-    def leave(self, t: float) -> tuple[float, float]:
-        self.left.append(super().leave(t))
+    def leave(self) -> tuple[float, float]:
+        self.left.append(super().leave())
         return self.left[-1]
 
-    def serve_waiting(self, t: float, more_s: float) -> None:
+    def serve_waiting(self, more_s: float) -> None:
         left = len(self.left)
-        super().serve_waiting(t, more_s)
+        super().serve_waiting(more_s)
         for pair in self.left[left:]:
-            self.log[pair] = t - pair[0] + more_s
+            self.log[pair] = self.now - pair[0] + more_s
 
 
 def count(times: main.Times) -> float:
