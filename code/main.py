@@ -733,7 +733,7 @@ def check_traffic(s: Scenario, how: Traffic) -> None:
     """Raise BadInput where options contradict one another, or ask for more than can be run."""
     (least, most), given, traced = workers(s, how), vars(how), how.trace is not None
     requests, slots = s.requests_per_hour * how.hours, most * how.slots
-    both = how.jitter and how.cold_start_s is not None
+    both = how.jitter and "cold_start_s" in given
     for wrong, says in (
         (both, "--jitter: draws the phases of the path; must be without --cold-start-s"),
         (traced and "pattern" in given, "--pattern: must be without --trace, which has arrivals"),
@@ -803,8 +803,13 @@ def read_request(s: Scenario, row: Sequence[str], draw: Draw) -> Request:
 
 def opened(file: str) -> Any:
     """A text file, or standard input, whose bytes are never wrong and line ends as they are."""
-    text: Any = {"encoding": "utf-8-sig", "errors": "replace", "newline": ""}
-    return open(0 if file == "-" else file, closefd=file != "-", **text)
+    return open(
+        0 if file == "-" else file,
+        encoding="utf-8-sig",
+        errors="replace",
+        newline="",
+        closefd=file != "-",
+    )
 
 
 def trace(s: Scenario, how: Traffic) -> Requests:
@@ -891,7 +896,7 @@ class Times:
                 return total / times
         return None
 
-    def figures(self, **shares: float) -> dict[str, float | None]:
+    def figures(self, **shares: float) -> Result:
         return {name: self.percentile(q) for name, q in shares.items()} | {"max": self.max}
 
 
@@ -964,7 +969,7 @@ class Endpoint:
         subtle: `step` and `arrive` once more, in local names: a hit need only be counted, and that
         makes a busy endpoint four times as fast. The tests hold both to one slow simulation.
         """
-        if self.waiting or self.again or self.evictions_per_s:
+        if self.waiting or self.evictions_per_s:
             return next(requests, None)
         free, ends, work_ends, slots = self.free, self.ends, self.work_ends, self.slots
         busy, perfect_s, hits = self.busy, self.perfect_s, self.hits
@@ -1031,8 +1036,7 @@ class Endpoint:
             self.start(t + service_s, service_s)
             return
         self.queued += 1
-        ended = self.cold_starts - self.starting
-        self.waiting.append((t, service_s, ended))
+        self.waiting.append((t, service_s, self.cold_starts - self.starting))
         self.waiting_s -= t
         if self.patience_s is not None:
             heappush(self.agenda, (t + self.patience_s, GIVE_UP, 0))
@@ -1213,7 +1217,7 @@ def traffic_figures(s: Scenario, e: Endpoint, standby_usd_per_hour: float) -> Re
     """What a run shows. The late are counted one by one, not read off the histogram."""
     end_s, asked, boots, replica_s, waiting_s = e.past  # the totals when the last hour closed
     span_s, gpu_hours, asked_or_1 = end_s or math.inf, gpus(s) / HOUR_S, max(asked, 1)
-    served, total_s = (sum(row) for row in zip((0, 0), *e.ttft.bins.values()))
+    served, total_s = map(sum, zip((0, 0), *e.ttft.bins.values()))
     timeline = [
         {
             "hour": hour,
@@ -1297,8 +1301,8 @@ class Planning(Traffic):
 
     budget: float | None = None  # $/month, for all products
     prefer = "layers"  # the fewest, then the cheapest; "cost": the other way round
-    forbid: Sequence[str] = ()
-    require: Sequence[str] = ()
+    forbid: Names = ()
+    require: Names = ()
     tiers: Sequence[tuple[str, float, float]] = ()  # name, SLA in s, requests/h of each
 
 
@@ -1323,19 +1327,17 @@ class Planner:
 
         if how.trace is None:
             days = math.ceil(ENOUGH / max(s.requests_per_hour, SMALLEST) / 24)
-            how = how.but(hours=24.0 * min(max(days, 1), MOST_DAYS))
+            how = how.but(hours=24.0 * min(days, MOST_DAYS))
         self.s, self.how = s, how
         self.budget = math.inf if how.budget is None else how.budget
         self.runs: dict[Any, Result] = like.runs if like else {}
-        self.asked: list[Request] = (
-            like.asked if like else [*islice(requests_of(s, how)[1], HELD + 1)]
-        )
+        self.asked = like.asked if like else [*islice(requests_of(s, how)[1], HELD + 1)]
         if len(self.asked) > HELD:
             raise BadInput(f"more than {HELD:,} requests to plan for: must be fewer a day")
         if how.trace and not self.asked[-1][0]:
             raise BadInput(f"--trace {how.trace}: must last for more than an instant to plan for")
 
-    def run(self, names: Iterable[str], least: int, whole: bool = True) -> Result:
+    def run(self, names: Names, least: int, whole: bool = True) -> Result:
         """A stack with a pool of so many; unless whole, it may be cut once it breaks P99."""
         s, how = stack(self.s, names), self.how.but(min_workers=least)
         key = s.sla_s, how.max_workers, least, s.migrates, *boot_spans(s, how)
@@ -1346,7 +1348,7 @@ class Planner:
             self.runs[key] = traffic_figures(s, endpoint, 0.0) | {"cut": endpoint.over > most_late}
         return self.runs[key]
 
-    def plan(self, names: Sequence[str], least: int) -> Result:
+    def plan(self, names: Names, least: int) -> Result:
         """A stack and a pool size, and what a whole run shows of them; a month of all products."""
         s, run = self.s, self.run(names, least)
         usd = run["usd"] * s.products * s.hours_per_month / run["hours"]
@@ -1361,27 +1363,26 @@ class Planner:
             "peak_replicas": run["replicas"]["peak"],
         }
 
-    def stacks(self) -> Iterator[tuple[str, ...]]:
+    def stacks(self) -> Iterator[Names]:
         """Those allowed, the fewest layers first, then as in the table."""
         from itertools import combinations
 
-        needed, barred = {*self.how.require}, {*self.how.forbid}
-        if not self.how.evictions_per_day:
-            barred |= {"migrate"} - needed
-        for size in range(len(LAYERS) + 1):
-            for names in combinations(LAYERS, size):
-                if needed <= {*names} and not barred & {*names}:
+        how, allowed = self.how, without(LAYERS, *self.how.forbid)
+        if not how.evictions_per_day and "migrate" not in how.require:
+            allowed = without(allowed, "migrate")
+        for size in range(len(allowed) + 1):
+            for names in combinations(allowed, size):
+                if {*how.require} <= {*names}:
                     yield names
 
-    def plans(self, stacks: Iterable[Sequence[str]] = ()) -> Iterator[Result]:
+    def plans(self, stacks: Iterable[Names] = ()) -> Iterator[Result]:
         """What holds P99 within the budget, each cheaper than any of no more layers; of given
         stacks all that do."""
         s, cheapest = self.s, self.budget + 0.005  # dollars are rounded to cents
         for names in stacks or self.stacks():
-            rent, pooled = standby_usd_per_month(s, names), "warm-pool" in names
-            most = (self.how.max_workers or 100_000) if pooled else 0
-            for least in range(pooled, most + 1):
-                if rent + least * s.products * node_usd_per_month(s) >= cheapest:
+            most = self.how.max_workers or 100_000
+            for least in range(1, most + 1) if "warm-pool" in names else [0]:
+                if standing_usd_per_month(s.but(min_workers=least), names) >= cheapest:
                     break
                 run = self.run(names, least, whole=False)
                 if holds_p99(1, run["over_sla_fraction"]):
@@ -1392,13 +1393,13 @@ class Planner:
                 if not run["waited_fraction"]:  # so a larger pool only costs more
                     break
 
-    def path_s(self, names: Iterable[str]) -> float:
+    def path_s(self, names: Names) -> float:
         return cold_start_s(stack(self.s, names))
 
     def kept_sla_s(self) -> float:
         """The lowest P99 that a shortest path has, with or without what is rented, rounded up; an
         hour where none is lower."""
-        shortest: dict[Any, Sequence[str]] = {}
+        shortest: dict[Any, Names] = {}
         for names in sorted(self.stacks(), key=self.path_s):
             shortest.setdefault(tuple(name for name in names if LAYERS[name].rent), names)
         patient = Planner(self.s.but(sla_s=HOUR_S), self.how, self)
@@ -1418,10 +1419,12 @@ class Planner:
             ("sla", "--sla {kept_s:.4g}", s.but(sla_s=kept_s), how),
         ):
             if plan := best(Planner(later, eased, self).plans(), "cost"):
-                taken = [name for name in how.forbid if name in plan["layers"]]
-                left = without(how.require, *plan["layers"])
-                fields = plan | {"kept_s": kept_s, "taken": taken, "left": left}
-                fields["whole_usd"] = math.ceil(plan["usd_per_month"])
+                fields = plan | {
+                    "kept_s": kept_s,
+                    "taken": [name for name in how.forbid if name in plan["layers"]],
+                    "left": without(how.require, *plan["layers"]),
+                    "whole_usd": math.ceil(plan["usd_per_month"]),
+                }
                 rows.append(plan | {"kind": kind, "change": fill(change, fields)})
         return rows
 
@@ -1429,41 +1432,46 @@ class Planner:
         """The nearest that are not taken, with the reason: the shortest path without a pool, no
         layer, one warm replica, and this plan with a replica or a layer less."""
         names, least = (plan["layers"], plan["min_workers"]) if plan else ([], 0)
-        allowed, rows = [*self.stacks()], []
+        allowed = [*self.stacks()]
         lone = [each for each in allowed if "warm-pool" not in each]
         tries = [(min(lone, key=self.path_s, default=()), 0), ((), 0), (("warm-pool",), 1)]
         tries += [((*names,), least - 1), *(((*without(names, name),), least) for name in names)]
-        for each, count in dict.fromkeys(tries):
-            if each in allowed and count >= 0 and ("warm-pool" in each) == (count > 0):
-                row = self.plan(each, count)
-                late = not holds_p99(1, row["over_sla_fraction"])
-                dear = row["usd_per_month"] > self.budget
-                reason = "late" if late else "dear" if dear else "more"
-                rows.append(row | {"reason": fill(REASONS[reason], row | {"count": len(each)})})
-        return [row for row in rows if not plan or not plan.items() <= row.items()][:3]
+        rows = [
+            self.plan(each, count)
+            for each, count in dict.fromkeys(tries)
+            if each in allowed and count >= 0 and ("warm-pool" in each) == (count > 0)
+        ]
+        return [row | {"reason": self.reason(row)} for row in rows if row != plan][:3]
 
-    def why(self, names: Sequence[str], least: int) -> Iterator[Result]:
+    def reason(self, row: Result) -> str:
+        """Why a plan is not taken: it breaks P99 or the budget, or has more layers or dollars."""
+        kept = "dear" if row["usd_per_month"] > self.budget else "more"
+        kind = kept if holds_p99(1, row["over_sla_fraction"]) else "late"
+        return fill(REASONS[kind], row | {"count": len(row["layers"])})
+
+    def why(self, names: Names, least: int) -> Iterator[Result]:
         """For each layer what it attacks, and the seconds it takes off, all the others there."""
         s = self.s.but(min_workers=least)
         for name in names:
-            now, before = stack(s, names), stack(s, without(names, name))
+            layer, here, before = LAYERS[name], stack(s, names), stack(s, without(names, name))
             saves = [
-                felt(before) - felt(now)
+                felt(before) - felt(here)
                 for felt in (cold_start_s, first_request_ttft_s, eviction_pause_s)
             ]
-            phases = LAYERS[name].attacks or [*path(s)] * (name == "warm-pool")
-            row = {"layer": name, "phases": phases, "saves_s": max(saves, key=abs)}
-            where = "the whole path" if name == "warm-pool" else ",".join(phases)
-            row["attacks"] = where or "an eviction's pause"
-            yield row | {"price": LAYERS[name].price}
+            yield {
+                "layer": name,
+                "phases": [*path(s)] if name == "warm-pool" else layer.attacks,
+                "saves_s": max(saves, key=abs),
+                "attacks": ",".join(layer.attacks) or ATTACKS[name],
+                "price": layer.price,
+            }
 
     def sentences(self, plan: Result) -> Result:
         """What the first user on a fresh replica meets, what fails how, and what to alert on."""
         s, names, least = self.s, plan["layers"], plan["min_workers"]
         fields = plan | {
-            "scenario": vars(Figures) | vars(s),
-            "pool": least > 0,
-            "none": least == 0,
+            "scenario": s.pick(FIGURES),
+            "none": not least,
             "places": least * self.how.slots,
             "patience_s": self.how.patience_s,
             "moves": "migrate" in names,
@@ -1477,6 +1485,7 @@ class Planner:
         return {name: fill(text, fields).replace("\n", " ") for name, text in SENTENCES.items()}
 
 
+ATTACKS = {"warm-pool": "the whole path", "migrate": "an eviction's pause"}
 REASONS = {
     "late": "{over_sla_fraction:.2%} are late: P99 is {p99_ttft_s:T}, a boot {cold_start_s:T}",
     "dear": "over the budget: {usd_per_month:$} a month",
@@ -1485,13 +1494,14 @@ REASONS = {
 SENTENCES = {
     "tail_policy": """\
 none* the first user on a fresh replica waits {cold_start_s:T}, those right behind for its rest;
-pool* {places:D} requests at once find a free warm slot, {scenario[warm_ttft_s]:T}; the first \
-user beyond waits for a slot, or {cold_start_s:T} for a fresh replica where max-workers allow one;
+min_workers* {places:D} requests at once find a free warm slot, {scenario[warm_ttft_s]:T}; the \
+first user beyond waits for a slot, or {cold_start_s:T} for a fresh replica where max-workers \
+allow one;
 patience_s* who has waited for {patience_s:T} gives up;
 {over_sla_fraction:.2%} of all are late""",
     "failure_mode": """\
 none* when the replica dies, what it was serving
-pool* when a warm replica dies, {left:D} of {min_workers:D} are left for {cold_start_s:T}; \
+min_workers* when a warm replica dies, {left:D} of {min_workers:D} are left for {cold_start_s:T}; \
 what it was serving
 moves* moves to a free slot of another and stands still for {moved_s:T}, or where there is none \
 starts over after {unmoved_s:T}
