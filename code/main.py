@@ -694,7 +694,6 @@ DAYS = {  # until which hour, share of the mean rate [assumed]
 }
 BURSTY = (300.0, 2700.0, 10.0)  # mean seconds on and off, times the mean rate when on [assumed]
 TOKENS, PLAIN = "TIMESTAMP,ContextTokens,GeneratedTokens", "arrival_s[,service_s]"
-HEADINGS = (TOKENS, "arrival_s", "arrival_s,service_s")
 HOUR_S = 3600.0
 BIN = 0.005  # width of a bin of times, in logarithms: percentiles are within 0.5%
 EVENTS = "end ready hour arrive give_up let_go evict".split()  # order at one instant
@@ -803,13 +802,8 @@ def read_request(s: Scenario, row: Sequence[str], draw: Draw) -> Request:
 
 def opened(file: str) -> Any:
     """A text file, or standard input, whose bytes are never wrong and line ends as they are."""
-    return open(
-        0 if file == "-" else file,
-        encoding="utf-8-sig",
-        errors="replace",
-        newline="",
-        closefd=file != "-",
-    )
+    where = 0 if file == "-" else file
+    return open(where, encoding="utf-8-sig", errors="replace", newline="", closefd=where != 0)
 
 
 def trace(s: Scenario, how: Traffic) -> Requests:
@@ -821,8 +815,8 @@ def trace(s: Scenario, how: Traffic) -> Requests:
     try:
         with opened(str(how.trace)) as file:
             for row in (rows := csv.reader(file)):
-                if not row or ",".join(row) in HEADINGS:
-                    continue
+                if not row or ",".join(row) in (TOKENS, "arrival_s", "arrival_s,service_s"):
+                    continue  # a heading
                 t, service_s = read_request(s, row, draw)
                 if not (0 <= t <= LARGEST and 0 <= service_s <= LARGEST):
                     raise ValueError
@@ -1161,9 +1155,8 @@ class Endpoint:
         """Add to an hour of the day: seconds, requests, boots, replica and waiting seconds."""
         if self.now > LIMITS["hours"][1] * HOUR_S:  # a slip of units
             raise BadInput("the run passes ten years: see --service-s, the cold start, the trace")
-        replica_s = self.replica_s + self.now * self.alive
-        waiting_s = self.waiting_s + self.now * len(self.waiting)
-        totals = [self.now, self.hits + self.queued, self.cold_starts, replica_s, waiting_s]
+        t, totals = self.now, [self.now, self.hits + self.queued, self.cold_starts]
+        totals += [self.replica_s + t * self.alive, self.waiting_s + t * len(self.waiting)]
         row = self.timeline[self.hour_of_day]
         row[:] = [x + now - past for x, now, past in zip(row, totals, self.past)]
         self.past, self.hour_of_day = totals, (self.hour_of_day + 1) % 24
