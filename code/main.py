@@ -1211,17 +1211,6 @@ def traffic_figures(s: Scenario, e: Endpoint, standby_usd_per_hour: float) -> Re
     end_s, asked, boots, replica_s, waiting_s = e.past  # the totals when the last hour closed
     span_s, gpu_hours, asked_or_1 = end_s or math.inf, gpus(s) / HOUR_S, max(asked, 1)
     served, total_s = map(sum, zip((0, 0), *e.ttft.bins.values()))
-    timeline = [
-        {
-            "hour": hour,
-            "requests": int(requests),
-            "cold_starts": int(started),
-            "replicas": alive / (seconds or 1),
-            "waiting": waiting / (seconds or 1),
-        }
-        for hour, (seconds, requests, started, alive, waiting) in enumerate(e.timeline)
-        if seconds or requests
-    ]
     return {
         "hours": end_s / HOUR_S,
         "requests": asked,
@@ -1239,7 +1228,17 @@ def traffic_figures(s: Scenario, e: Endpoint, standby_usd_per_hour: float) -> Re
         "waited_fraction": e.queued / asked_or_1,
         "mean_wait_s": waiting_s / asked_or_1,
         "waiting_at_end": len(e.waiting),
-        "timeline": timeline,
+        "timeline": [
+            {
+                "hour": hour,
+                "requests": int(requests),
+                "cold_starts": int(started),
+                "replicas": alive / (seconds or 1),
+                "waiting": waiting / (seconds or 1),
+            }
+            for hour, (seconds, requests, started, alive, waiting) in enumerate(e.timeline)
+            if seconds or requests
+        ],
         "evictions": {
             "count": e.evicted,
             "migrated": e.migrated,
@@ -1371,11 +1370,11 @@ class Planner:
     def plans(self, stacks: Iterable[Names] = ()) -> Iterator[Result]:
         """What holds P99 within the budget, each cheaper than any of no more layers; of given
         stacks all that do."""
-        s, cheapest = self.s, self.budget + 0.005  # dollars are rounded to cents
+        cheapest = self.budget + 0.005  # dollars are rounded to cents
         for names in stacks or self.stacks():
             most = self.how.max_workers or 100_000
             for least in range(1, most + 1) if "warm-pool" in names else [0]:
-                if standing_usd_per_month(s.but(min_workers=least), names) >= cheapest:
+                if standing_usd_per_month(self.s.but(min_workers=least), names) >= cheapest:
                     break
                 run = self.run(names, least, whole=False)
                 if holds_p99(1, run["over_sla_fraction"]):
