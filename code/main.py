@@ -468,7 +468,7 @@ def working(s: Scenario, names: Iterable[str]) -> list[str]:
     return kept
 
 
-def spared(s: Scenario, names: Sequence[str], name: str) -> dict[str, float]:
+def spared(s: Scenario, names: Names, name: str) -> dict[str, float]:
     """Seconds that one layer takes off each phase, all the others of its stack being there."""
     rest = path(stack(s, without(names, name)))
     return {phase: rest[phase] - seconds for phase, seconds in path(stack(s, names)).items()}
@@ -606,7 +606,7 @@ def standby_usd_per_month(s: Scenario, names: Iterable[str]) -> float:
     return standing_usd_per_month(s, without(names, "warm-pool"))
 
 
-def stack_result(s: Scenario, names: Sequence[str]) -> Result:
+def stack_result(s: Scenario, names: Names) -> Result:
     cold_s, standing_usd = cold_start_s(stack(s, names)), standing_usd_per_month(s, names)
     row = {"layers": [*names], "cold_start_s": cold_s, "speedup": cold_start_s(s) / cold_s}
     return row | {"standing_usd_per_month": standing_usd}
@@ -1257,7 +1257,7 @@ def erlang_c(load: float, servers: int) -> float:
     return blocked / (1 - load / servers * (1 - blocked))
 
 
-def closed_forms(s: Scenario, how: Traffic, figures: Result) -> list[Result]:
+def closed_forms(s: Scenario, how: Traffic, figures: Result) -> Rows:
     """What a formula expects of this run, where one applies, beside what the run shows."""
     lam, (least, most) = s.requests_per_hour / HOUR_S, workers(s, how)
     load, servers, cold_s = lam * how.service_s, least * how.slots, mean_cold_s(s, how)
@@ -1399,7 +1399,7 @@ class Planner:
         # subtle: a percentile is within a bin's width, and so are three digits.
         return float(f"{min(1.011 * min(tails, default=HOUR_S), HOUR_S):.3g}")
 
-    def relaxations(self) -> list[Result]:
+    def relaxations(self) -> Rows:
         """For each kind of limit the cheapest plan without it, and the change that allows it."""
         s, how, rows = self.s, self.how, []
         kept_s, most = self.kept_sla_s(), min(100_000, 1_000_000 // how.slots)
@@ -1420,7 +1420,7 @@ class Planner:
                 rows.append(plan | {"kind": kind, "change": fill(change, fields)})
         return rows
 
-    def rejected(self, plan: Result | None) -> list[Result]:
+    def rejected(self, plan: Result | None) -> Rows:
         """The nearest that are not taken, with the reason: the shortest path without a pool, no
         layer, one warm replica, and this plan with a replica or a layer less."""
         names, least = (plan["layers"], plan["min_workers"]) if plan else ([], 0)
@@ -2905,7 +2905,7 @@ def handler() -> Any:
     return Handler
 
 
-def serve(s: Scenario, names: Sequence[str], **options: Any) -> Result:
+def serve(s: Scenario, names: Names, **options: Any) -> Result:
     """Show the page on 127.0.0.1 until Ctrl-C; BadInput for a port that cannot be had."""
     import os
     from http.server import ThreadingHTTPServer
