@@ -747,9 +747,9 @@ def check_traffic(s: Scenario, how: Traffic) -> None:
             raise BadInput(says)
 
 
-def uniform(how: Traffic, stream: int) -> Draw:
+def uniform(how: Traffic, purpose: int) -> Draw:
     """Random numbers in [0, 1), a stream for each purpose: a layer changes no arrival."""
-    return Random(8 * how.seed + stream).random  # room for eight streams a seed
+    return Random(8 * how.seed + purpose).random  # room for eight a seed
 
 
 def segments(how: Traffic) -> Iterator[tuple[float, float]]:
@@ -957,45 +957,6 @@ class Endpoint:
         if self.hits:
             self.ttft.add(self.s.warm_ttft_s, self.hits)
 
-    def serve_hits(self, requests: Requests) -> Request | None:
-        """Serve while each finds a free slot, and give back the first request that is more.
-
-        subtle: `step` and `arrive` once more, in local names: a hit need only be counted, and that
-        makes a busy endpoint four times as fast. The tests hold both to one slow simulation.
-        """
-        if self.waiting or self.evictions_per_s:
-            return next(requests, None)
-        free, ends, work_ends, slots = self.free, self.ends, self.work_ends, self.slots
-        busy, perfect_s, hits = self.busy, self.perfect_s, self.hits
-        wake, request = 0.0, None
-        for request in requests:
-            t, service_s = request
-            if t >= wake and t >= (wake := self.next_event()[0]):
-                break
-            while ends[0][0] <= t:
-                end, replica = heappop(ends)
-                heappush(free, replica)
-                busy -= 1
-                if not busy % slots:
-                    perfect_s += end
-            while free and free[0] not in work_ends:
-                heappop(free)
-            if not free:
-                break
-            replica = heappop(free)
-            if not busy % slots:
-                perfect_s -= t
-            busy += 1
-            hits += 1
-            end = t + service_s
-            heappush(ends, (end, replica))
-            if end > work_ends[replica]:
-                work_ends[replica] = end
-        else:
-            request = None
-        self.busy, self.perfect_s, self.hits = busy, perfect_s, hits
-        return request
-
     def next_event(self) -> tuple[float, int, int]:
         """When, what and on which replica, of all that is due but arrivals and service ends.
 
@@ -1162,6 +1123,45 @@ class Endpoint:
         self.past, self.hour_of_day = totals, (self.hour_of_day + 1) % 24
         heappush(self.agenda, (self.now + HOUR_S, HOUR, 0))
 
+    def serve_hits(self, requests: Requests) -> Request | None:
+        """Serve while each finds a free slot, and give back the first request that is more.
+
+        subtle: `step` and `arrive` once more, in local names: a hit need only be counted, and that
+        makes a busy endpoint four times as fast. The tests hold both to one slow simulation.
+        """
+        if self.waiting or self.evictions_per_s:
+            return next(requests, None)
+        free, ends, work_ends, slots = self.free, self.ends, self.work_ends, self.slots
+        busy, perfect_s, hits = self.busy, self.perfect_s, self.hits
+        wake, request = 0.0, None
+        for request in requests:
+            t, service_s = request
+            if t >= wake and t >= (wake := self.next_event()[0]):
+                break
+            while ends[0][0] <= t:
+                end, replica = heappop(ends)
+                heappush(free, replica)
+                busy -= 1
+                if not busy % slots:
+                    perfect_s += end
+            while free and free[0] not in work_ends:
+                heappop(free)
+            if not free:
+                break
+            replica = heappop(free)
+            if not busy % slots:
+                perfect_s -= t
+            busy += 1
+            hits += 1
+            end = t + service_s
+            heappush(ends, (end, replica))
+            if end > work_ends[replica]:
+                work_ends[replica] = end
+        else:
+            request = None
+        self.busy, self.perfect_s, self.hits = busy, perfect_s, hits
+        return request
+
 
 TELL_S = [monotonic() + 2]  # when a terminal hears again; the last counts
 
@@ -1311,10 +1311,13 @@ def best(plans: Iterable[Result], prefer: str) -> Result | None:
     return min(plans, key=lambda x: (len(x["layers"]), x["usd_per_month"])[::step], default=None)
 
 
+ATTACKS = {"warm-pool": "the whole path", "migrate": "an eviction's pause"}
+
+
 class Planner:
     """Runs of the same requests, remembered per cold start and pool size, and plans of them."""
 
-    def __init__(self, s: Scenario, how: Planning, like: Any = None) -> None:
+    def __init__(self, s: Scenario, how: Planning, runs_of: Any = None) -> None:
         from itertools import islice
 
         if how.trace is None:
@@ -1322,8 +1325,8 @@ class Planner:
             how = how.but(hours=24.0 * min(days, MOST_DAYS))
         self.s, self.how = s, how
         self.budget = math.inf if how.budget is None else how.budget
-        self.runs: dict[Any, Result] = like.runs if like else {}
-        self.asked = like.asked if like else [*islice(requests_of(s, how)[1], HELD + 1)]
+        self.runs: dict[Any, Result] = runs_of.runs if runs_of else {}
+        self.asked = runs_of.asked if runs_of else [*islice(requests_of(s, how)[1], HELD + 1)]
         if len(self.asked) > HELD:
             raise BadInput(f"more than {HELD:,} requests to plan for: must be fewer a day")
         if how.trace and not self.asked[-1][0]:
@@ -1476,35 +1479,6 @@ class Planner:
         }
         return {name: fill(text, fields).replace("\n", " ") for name, text in SENTENCES.items()}
 
-
-ATTACKS = {"warm-pool": "the whole path", "migrate": "an eviction's pause"}
-REASONS = {
-    "late": "{over_sla_fraction:.2%} are late: P99 is {p99_ttft_s:T}, a boot {cold_start_s:T}",
-    "dear": "over the budget: {usd_per_month:$} a month",
-    "more": "holds P99 too, layers: {count:D}, for {usd_per_month:$} a month",
-}
-SENTENCES = {
-    "tail_policy": """\
-none* the first user on a fresh replica waits {cold_start_s:T}, those right behind for its rest;
-min_workers* {places:D} requests at once find a free warm slot, {scenario[warm_ttft_s]:T}; the \
-first user beyond waits for a slot, or {cold_start_s:T} for a fresh replica where max-workers \
-allow one;
-patience_s* who has waited for {patience_s:T} gives up;
-{over_sla_fraction:.2%} of all are late""",
-    "failure_mode": """\
-none* when the replica dies, what it was serving
-min_workers* when a warm replica dies, {left:D} of {min_workers:D} are left for {cold_start_s:T}; \
-what it was serving
-moves* moves to a free slot of another and stands still for {moved_s:T}, or where there is none \
-starts over after {unmoved_s:T}
-stays* starts over on a free slot of another, or where there is none after {unmoved_s:T}; live \
-migration to a free slot would make that {moved_s:T} and lose no work
-elsewhere* -- a snapshot restores only on the GPU type and count that it was taken on: elsewhere \
-the path is {cold_start_s:T} and P99 {p99_ttft_s:T}""",
-    "alert": """\
-more than 1% of a day's requests over {scenario[sla_s]:T} to the first token, or more than \
-{alarm:D} cold starts a day; beside them the seconds of each phase""",
-}
 
 # --- 10 EVIDENCE ---------------------------------------------------------------------------------
 # Published measurements beside the model. A row goes through a formula of this file, behind a
@@ -2085,20 +2059,16 @@ def migrate_result(s: Scenario, names: Names) -> Result:
     return {**head(s, names), **moving_result(s, names), "table": rows}
 
 
-RULE = """\
-a {model} under 60 s needs a warm pool, or down to {node_s:T} its substitute, the standby node: \
-without either the best path is {node_provision:D} + {image_pull:D} + {weight_load:D} + \
-{engine_init:D} + {first_forward:D} = {best_s:T} -- unless traffic alone keeps replicas warm"""
-
-
 def mandatory(s: Scenario, forbid: Names) -> str:
     """The lesson's rule for large models under 60 s, where it applies, with the model's reason."""
     seconds = path(stack(s, without(LAYERS, *forbid, "warm-pool", "warm-node")))
     best_s = sum(seconds.values())
     node_s = cold_start_s(stack(s, without(LAYERS, *forbid)))
+    substitute = f", or down to {duration(node_s)} its substitute, the standby node"
     if MODELS[s.model][0] < 70 or not s.warm_ttft_s <= s.sla_s < min(60, best_s):
         return ""
-    return fill(RULE, seconds | {"model": s.model, "best_s": best_s, "node_s": node_s})
+    substitute *= "warm-node" not in forbid
+    return fill(RULE, seconds | {"model": s.model, "best_s": best_s, "substitute": substitute})
 
 
 def plan_result(s: Scenario, names: Names, **options: Any) -> Result:
@@ -2125,6 +2095,7 @@ def plan_result(s: Scenario, names: Names, **options: Any) -> Result:
     always = min(-(-most // how.slots), how.max_workers or most)
     _, most_workers = workers(s, how.but(min_workers=least))
     ran = how.but(hours=planner.run((), 0)["hours"], max_workers=most_workers)
+    ran = ran.but(cold_start_s=mean_cold_s(stack(s, under), how))
     same = {name: x for name, x in vars(how).items() if name in TRAFFIC}
     rule = mandatory(s, how.forbid)
     return {
@@ -2438,10 +2409,10 @@ warm-node rents an idle node: for one product it costs what a warm replica costs
 6 MONEY: a warm pool of {scenario[min_workers]:D} for each product, paid around the clock -
 | products | GPUs a replica | GPU-hours/month | $/month |
 pools* | {products:D} | {gpus_per_replica:D} | {gpu_hours_per_month:N} | {usd_per_month:$} |
-a warm replica's month, per minute of cold start that it avoids: {minute[usd]:$} here; \
+a warm replica's month, over the minutes of one cold start: {minute[usd]:$} here; \
 {minute[small_usd]:$} for a {minute[small_model]} behind preseed,warm-node ({minute[small_s]:T}) \
 on a {scenario[small_gpu_usd_per_hour]:$} GPU
-for one product: what a warm pool adds to scale-to-zero's bill, and what late requests cost \
+for one product: what one warm replica adds to scale-to-zero's bill, what late requests cost \
 without it; those that come while a replica boots are late too
 | requests/h | boots/day | late | adds $/h | late $/h | cheaper | |
 break_even/table* | {requests_per_hour:D} | {cold_starts_per_day:N} | {over_sla_fraction:.1%} | \
@@ -2472,6 +2443,7 @@ DAY = """\
 | min-workers | hours | requests | TTFT P50 | P99 | late | cold starts | bill |
 day* | {run[min_workers]:D} | {hours:D} | {requests:D} | {ttft_s[p50]:T} | {ttft_s[p99]:T} | \
 {over_sla_fraction:.1%} | {cold_starts:D} | {usd:$} |
+6 is a formula: one replica, requests of no length; here they keep it longer
 10 EVIDENCE: the model beside what others have measured -
 """
 FINDING = """\
@@ -2507,7 +2479,7 @@ run/jitter* those {run[cold_start_s]:T} are an average: phases lean to the long 
 | perfect autoscaler | {perfect_gpu_hours:N} | at least: replicas live just while busy |
 standby_usd_per_hour* the dollars contain {standby_usd_per_hour:$} an hour for the standby node
 
-| evictions | replicas | interrupted | moved | lost work | still P50 | P99 |
+| evictions | replicas | interrupted | moved | lost work | pause P50 | P99 |
 evictions_compared* | {name} | {count:D} | {interrupted:D} | {migrated:D} | {restarted:D} | \
 {pause_s[p50]:T} | {pause_s[p99]:T} |
 
@@ -2534,7 +2506,7 @@ mandatory* {mandatory}
 | phase | raw s | here s |
 phases* | {name} | {raw_seconds:N} | {seconds:N} |
 | total | {raw_cold_start_s:N} | {path_s:N} |
-run/jitter* with phases drawn from their ranges a cold start takes {cold_start_s:T} on average
+run/jitter* with phases drawn from their ranges a cold start takes {run[cold_start_s]:T} on average
 run/patience_s* P99 is of those served; who gave up after {run[patience_s]:T} counts as late
 
 | layer | attacks | saves | price |
@@ -2560,6 +2532,38 @@ binding* Doing nothing, for one product and {run[hours]:D} h:
 
     {command}
 """
+RULE = """\
+a {model} under 60 s needs a warm pool{substitute}: otherwise the best path is \
+{node_provision:D} + {image_pull:D} + {weight_load:D} + {engine_init:D} + {first_forward:D} \
+= {best_s:T} -- unless traffic alone keeps replicas warm"""
+REASONS = {
+    "late": "{over_sla_fraction:.2%} are late: P99 is {p99_ttft_s:T}, a boot {cold_start_s:T}",
+    "dear": "over the budget: {usd_per_month:$} a month",
+    "more": "holds P99 too, layers: {count:D}, for {usd_per_month:$} a month",
+}
+SENTENCES = {  # of a plan
+    "tail_policy": """\
+none* the first user on a fresh replica waits {cold_start_s:T}, those right behind for its rest;
+min_workers* {places:D} requests at once find a free warm slot, {scenario[warm_ttft_s]:T}; the \
+first user beyond waits for a slot, or {cold_start_s:T} for a fresh replica where max-workers \
+allow one;
+patience_s* who has waited for {patience_s:T} gives up;
+{over_sla_fraction:.2%} of all are late""",
+    "failure_mode": """\
+none* when the replica dies, what it was serving
+min_workers* when a warm replica dies, {left:D} of {min_workers:D} are left for {cold_start_s:T}; \
+what it was serving
+moves* moves to a free slot of another and stands still for {moved_s:T}, or where there is none \
+starts over after {unmoved_s:T}
+stays* starts over on a free slot of another, or where there is none after {unmoved_s:T}; live \
+migration to a free slot would make that {moved_s:T} and lose no work
+elsewhere* -- a snapshot restores only on the GPU type and count that it was taken on: elsewhere \
+the path is {cold_start_s:T} and P99 {p99_ttft_s:T}""",
+    "alert": """\
+more than 1% of a day's requests over {scenario[sla_s]:T} to the first token, or more than \
+{alarm:D} cold starts a day, where this run has {cold_starts_per_day:D}; beside them the seconds \
+of each phase""",
+}
 EVIDENCE_TEXT = """\
 10 EVIDENCE: published measurements beside the model -
 changed* {name} {was} -> {now} (yours)
@@ -2713,7 +2717,8 @@ def trouble(text: str) -> str:
     if not at:
         return lines[-1]
     number = lines[at[-1]].removeprefix(head).partition(",")[0]
-    said = dict.fromkeys((lines[at[-1] + 1].strip(), lines[-1]))  # some errors show no line
+    source = lines[at[-1] + 1].strip().partition("  #")[0]
+    said = dict.fromkeys((source, lines[-1]))  # some errors show no line
     return ": ".join([f"code/main.py, line {number}", *filter(None, said)])
 
 
@@ -2730,11 +2735,11 @@ def stamp(file: str) -> tuple[int, int] | None:
 
 def difference(was: Result, now: Result) -> str:
     """What an edit did, as shown: `node_provision_s 50 -> 40: 328 -> 318 s`."""
-    old, moved = was.get("scenario", {}), []
+    (old, new), moved = (x.get("run", {}) | x.get("scenario", {}) for x in (was, now)), []
     figures = [
         fill("{name} {was} -> {now}", {"name": name, "was": old.get(name), "now": x})
-        for name, x in now.get("scenario", {}).items()
-        if old.get(name) != x
+        for name, x in new.items()
+        if old.get(name) != x and name != "cold_start_s"  # which is a run's result
     ]
     for form in MOVED.splitlines():
         try:
@@ -2742,8 +2747,9 @@ def difference(was: Result, now: Result) -> str:
             moved += [fill(form, {"was": was, "now": now})] if before != after else []
         except (LookupError, TypeError, ValueError):  # another command's
             continue
+    what = ", ".join(figures) or ("no figure changed" if was == now else "other changes")
     says = ", ".join(moved) or "path unchanged" * bool(figures)
-    return ": ".join(filter(None, (", ".join(figures) or "no figure changed", says)))
+    return ": ".join(filter(None, (what, says)))
 
 
 class Saves:
@@ -3022,7 +3028,8 @@ no_browser: serve: only say where the page is""".splitlines()
 )
 EXAMPLES = """layers:
   {}
-figures: the names at the top of code/main.py
+figures, with their units at the top of code/main.py:
+  {}
 options from --max-workers to --seed are for traffic and plan
 
 examples:
@@ -3129,22 +3136,26 @@ def arguments(argv: Sequence[str]) -> dict[str, Any]:
     """The command line as argparse reads it; BadInput for what it cannot read."""
     from argparse import SUPPRESS, ArgumentParser, RawDescriptionHelpFormatter
     from functools import partial
+    from textwrap import fill as wrapped
 
     class OneLine(ArgumentParser):
         def error(self, message: str) -> NoReturn:
             raise BadInput(" ".join(message.split()) + "; --help shows what there is")
 
-    parser = OneLine("main.py", epilog=EXAMPLES.format(", ".join(LAYERS)), allow_abbrev=False)
+    listed = [wrapped(", ".join(names), 78, subsequent_indent="  ") for names in (LAYERS, FIGURES)]
+    help_end = EXAMPLES.format(*listed)
+    parser = OneLine("main.py", epilog=help_end, allow_abbrev=False)
     parser.formatter_class, parser.argument_default = RawDescriptionHelpFormatter, SUPPRESS
     about = "; ".join(f"{name}: {row[2]}" for name, row in COMMANDS.items())
     parser.add_argument("command", nargs="?", default="report", help=about)
+    mine = next((taken(word) for word in argv if word in COMMANDS), OPTIONS)
     for name, text in OPTIONS.items():
         how: Result = {"action": "store_true"} if name in FLAGS else {"type": partial(read, name)}
         how |= {"action": "extend"} if name in LISTS else {}
         how |= {"nargs": "?", "const": read(name, TIERS_ASKED)} if name == "tiers" else {}
         default = (vars(Traffic) | vars(Probing) | vars(Serving)).get(name)
         text = f"{text} ({default})" if default else text
-        parser.add_argument(dashed(name), help=text, **how)
+        parser.add_argument(dashed(name), help=text if name in mine else SUPPRESS, **how)
     for text in argv:
         if text.startswith("--"):
             known("option ", text.partition("=")[0], ["--help", *map(dashed, OPTIONS)])

@@ -132,7 +132,8 @@ def test_the_output_in_the_readme_is_what_the_program_prints() -> None:
 def test_the_two_commands_stand_alone_on_a_line() -> None:
     for command in ("python code/main.py", TESTS):
         assert f"```sh\n{command}\n```" in README
-    assert TESTS in (ROOT / ".ci" / "run").read_text(encoding="utf-8")
+    if (runner := ROOT / ".ci" / "run").exists():  # a copy may be without it
+        assert TESTS in runner.read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize(

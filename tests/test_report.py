@@ -176,7 +176,7 @@ def test_the_report_fits_a_projector() -> None:
     for names in ([], SHORT):
         lines = report(main.Scenario(), names).splitlines()
         assert max(map(len, lines)) <= 80
-        assert len(lines) <= 76
+        assert len(lines) <= 77
 
 
 def test_no_line_is_wider_than_80_columns_whatever_the_figures(

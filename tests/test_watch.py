@@ -89,8 +89,12 @@ def test_a_save_runs_it_again_and_says_which_figures_changed(watched: Watched) -
     watched.save("30 x 6 = 180 s", "thirty times six")
     assert watched.said(3) == "node_provision_s 40 -> 50: 318 -> 328 s"
     watched.save("return s.image_gb * s.image_pull_s_per_gb", "return s.image_gb * 7")
-    assert watched.said(4) == "no figure changed: 328 -> 358 s"
-    assert watched.runs() == 4
+    assert watched.said(4) == "other changes: 328 -> 358 s"
+    watched.save("P99_OVER = 0.01", "P99_OVER = 0.05")
+    assert watched.said(5) == "other changes: 358 -> 328 s"
+    watched.save("P99_OVER = 0.01", "P99_OVER = 0.02")
+    assert watched.said(6) == "other changes"
+    assert watched.runs() == 6
 
 
 def test_a_broken_save_shows_the_line_and_keeps_the_output(watched: Watched) -> None:
@@ -160,10 +164,17 @@ def test_a_trace_and_a_file_of_figures_are_watched_too(
     watched = begin("traffic", f"--trace={trace}", "--set", f"@{figures}")
     watched.said(1)
     trace.write_text("arrival_s,service_s\n0,10\n600,10\n900,10\n")  # 910 s at $8 an hour
-    says = "no figure changed: late 100.00% -> 33.33%, bill $2.17 -> $2.02"
+    says = "other changes: late 100.00% -> 33.33%, bill $2.17 -> $2.02"
     assert watched.said(2) == says
     figures.write_text('{"sla_s": 400}')
     assert watched.said(3) == "sla_s 2 -> 400: late 33.33% -> 0.00%"
+
+
+def test_an_option_of_traffic_is_a_figure_that_changes(begin: Callable[..., Watched]) -> None:
+    watched = begin("traffic", "--cold-start-s=1", "--service=constant")
+    watched.said(1)
+    watched.save("    service_s = 10.0", "    service_s = 20.0")
+    assert watched.said(2).startswith("service_s 10 -> 20: ")
 
 
 def test_plan_and_json_are_watched_like_the_report(begin: Callable[..., Watched]) -> None:
