@@ -77,6 +77,10 @@ def agrees(browser: Browser, page: str) -> None:
     assert shown(browser, "total") in (f"{here_s} s", f"{float(here_s) * 1000:.3g} ms")
     assert f"the first request waits {shown(browser, 'first')} here" in page
     flat = " ".join(page.split())
+    says, _, command = shown(browser, "finding").partition(": python ")
+    assert f"Finding: {says}" in flat
+    assert run(*command.split()[1:]).returncode == 0
+    assert shown(browser, "evidence").partition(", ")[2] in flat
     assert shown(browser, "regime") in flat
     assert shown(browser, "cross").partition(". Tokens")[0] in flat
     for mark, seconds, speedup, rent, layers in rows(browser, "stacks")[1:]:
@@ -327,6 +331,15 @@ def test_a_link_that_is_wrong_shows_why_and_the_figures_of_the_file(show: Any) -
     enter(browser, "image_gb", "20")
     browser.until("document.getElementById('total').innerText === '268 s'")
     assert shown(browser, "alert") == ""
+
+
+def test_a_day_that_is_refused_from_the_start_is_left_out(show: Any, served: Served) -> None:
+    browser = show()
+    browser.do("Page.navigate", url=f"{served.root}?with=preseed&patern=bursty")
+    says = browser.until("document.getElementById('alert')?.innerText")
+    assert says == run("traffic", "--patern=bursty").stderr.strip()
+    agrees(browser, run("--with=preseed").stdout)
+    assert shown(browser, "day") == shown(browser, "day-command") == ""
 
 
 def test_what_is_not_yet_a_number_changes_nothing(show: Any) -> None:

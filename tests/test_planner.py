@@ -311,7 +311,9 @@ def test_a_large_model_under_60_s_hears_why_a_pool_or_a_standby_node_is_mandator
     done = run("plan", "--sla", "30", "--forbid", "warm-pool", *patient)
     assert (done.returncode, "n/a" in done.stdout.partition("| layer")[0]) == (1, False)
     mean_s = main.mean_cold_s(main.Scenario(), main.Traffic(jitter=True))
-    assert f"their ranges a cold start takes {mean_s:.1f} s on average" in " ".join(done.stdout.split())
+    assert f"their ranges a cold start takes {mean_s:.1f} s on average" in " ".join(
+        done.stdout.split()
+    )
 
     def rule(sla_s: float, model: str = "70b", forbid: tuple[str, ...] = ()) -> str:
         return main.mandatory(main.Scenario(model=model, sla_s=sla_s), forbid)
