@@ -279,7 +279,7 @@ def test_an_edit_a_broken_save_and_its_repair_arrive(show: Any, served: Served) 
         served.program.write_text(source.replace(PROVISION, "node_provision_s = (50.0"), "utf-8")
         line_says = f"code/main.py, line {line}: node_provision_s = (50.0"
         browser.until(f"document.getElementById('alert').innerText.startsWith('{line_says}')", 3)
-        assert "last good view" in shown(browser, "alert")
+        browser.until("document.getElementById('alert').innerText.includes('last good view')")
         assert shown(browser, "total") == "138 s"
         served.program.write_text(source, "utf-8")
         browser.until("document.getElementById('total').innerText === '148 s'", 3)
