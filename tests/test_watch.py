@@ -101,8 +101,8 @@ def test_a_broken_save_shows_the_line_and_keeps_the_output(watched: Watched) -> 
     line = 1 + watched.source[: watched.source.index(PROVISION)].count("\n")
     watched.save(PROVISION, "node_provision_s = = 50.0")
     said = watched.said(2)
-    assert said.startswith(f"code/main.py, line {line}: node_provision_s = = 50.0")
-    assert said.endswith(f"SyntaxError: invalid syntax {ABOVE}")
+    broke = "node_provision_s = = 50.0: SyntaxError: invalid syntax"
+    assert said == f"code/main.py, line {line}: {broke} {ABOVE}"
     watched.save(PROVISION, "node_provision_s = fifty")
     assert watched.said(3).startswith(f"code/main.py, line {line}: node_provision_s = fifty")
     watched.save(PROVISION, "node_provision_s = -1.0")
