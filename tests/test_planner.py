@@ -153,7 +153,7 @@ def test_each_relaxation_alone_would_do_and_the_limit_that_binds_is_named() -> N
     found = {row["kind"]: row for row in no["relaxations"]}
     assert found["budget"]["change"] == "--budget 5760"
     assert main.plan_result(s, [], budget=5760.0)["layers"] == ["warm-pool"]
-    no = main.plan_result(s, [], forbid=["warm-pool"])
+    no = main.plan_result(s, [], forbid=["warm-pool", "migrate"])
     found = {row["kind"]: row for row in no["relaxations"]}
     assert no["binding"] == "layer"
     assert found["layer"]["change"] == "without --forbid warm-pool"
@@ -161,6 +161,12 @@ def test_each_relaxation_alone_would_do_and_the_limit_that_binds_is_named() -> N
     assert 15.0 <= sla_s <= 15.3
     assert main.plan_result(s.but(sla_s=sla_s), [], forbid=["warm-pool"])["feasible"]
     assert main.plan_result(s.but(sla_s=0.1), [])["binding"] == "sla"
+
+
+def test_a_layer_that_makes_boots_slower_says_so_behind_a_pool_too() -> None:
+    planner = main.Planner(main.Scenario(first_touch_s_per_gb=9.0), main.Planning())
+    slower, pool = planner.why(["preseed", "warm-pool"], 1)
+    assert (slower["saves_s"], pool["saves_s"]) == (30 * (6.0 - 9.0), 418.0 - 0.5)
 
 
 def test_the_nearest_plans_are_rejected_each_for_its_reason() -> None:

@@ -98,6 +98,7 @@ def test_a_formula_stands_beside_a_run_only_where_it_applies() -> None:
     assert {form["figure"]: form["expected"] for form in own}.items() <= same.items()
     assert [form["name"] for form in own] == forms()
     assert forms(**pool) == ["Erlang C"] * 2
+    assert forms(min_workers=2) == []  # more may boot
     assert forms(service_s=31.0) == forms(slots=1) == forms(jitter=True) == []
     assert forms(service="constant", **pool) == forms(service_s=2000.0, **pool) == []
     for other in ({"pattern": "diurnal"}, {"patience_s": 5.0}, {"evictions_per_day": 1.0}):
