@@ -607,9 +607,13 @@ def standby_usd_per_month(s: Scenario, names: Iterable[str]) -> float:
 
 
 def stack_result(s: Scenario, names: Names) -> Result:
-    cold_s, standing_usd = cold_start_s(stack(s, names)), standing_usd_per_month(s, names)
-    row = {"layers": [*names], "cold_start_s": cold_s, "speedup": cold_start_s(s) / cold_s}
-    return row | {"standing_usd_per_month": standing_usd}
+    cold_s = cold_start_s(stack(s, names))
+    return {
+        "layers": [*names],
+        "cold_start_s": cold_s,
+        "speedup": cold_start_s(s) / cold_s,
+        "standing_usd_per_month": standing_usd_per_month(s, names),
+    }
 
 
 # --- 7 MIGRATION ---------------------------------------------------------------------------------
@@ -1379,7 +1383,7 @@ class Planner:
             for least in range(1, most + 1) if "warm-pool" in names else [0]:
                 if standing_usd_per_month(self.s.but(min_workers=least), names) >= cheapest:
                     break
-                run = self.run(names, least, whole=False)
+                run = self.run(names, least, whole=False)  # one that is cut breaks P99
                 if holds_p99(1, run["over_sla_fraction"]):
                     plan = self.plan(names, least)
                     if plan["usd_per_month"] < cheapest:
@@ -1878,7 +1882,7 @@ def phases_result(s: Scenario, names: Names) -> Rows:
     """Each phase raw and under the layers, its published range, and who changed it."""
     raw, under, kept = path(s), stack(s, names), working(s, names)
     spans, saves = ranges(under), {name: spared(s, kept, name) for name in kept}
-    rows, end = [], 0.0
+    rows, end, total_s = [], 0.0, cold_start_s(under)
     for phase, seconds in path(under).items():
         start, end = end, end + seconds
         row = {
@@ -1887,7 +1891,7 @@ def phases_result(s: Scenario, names: Names) -> Rows:
             "raw_seconds": raw[phase],
             "start_s": start,
             "end_s": end,
-            "share": seconds / cold_start_s(under),
+            "share": seconds / total_s,
             "low_s": spans[phase][0],
             "high_s": spans[phase][1],
             "changed_by": [name for name in kept if saves[name][phase]],
@@ -2063,10 +2067,10 @@ def mandatory(s: Scenario, forbid: Names) -> str:
     """The lesson's rule for large models under 60 s, where it applies, with the model's reason."""
     seconds = path(stack(s, without(LAYERS, *forbid, "warm-pool", "warm-node")))
     best_s = sum(seconds.values())
-    node_s = cold_start_s(stack(s, without(LAYERS, *forbid)))
-    substitute = f", or down to {duration(node_s)} its substitute, the standby node"
     if MODELS[s.model][0] < 70 or not s.warm_ttft_s <= s.sla_s < min(60, best_s):
         return ""
+    node_s = duration(cold_start_s(stack(s, without(LAYERS, *forbid))))
+    substitute = f", or down to {node_s} its substitute, the standby node"
     substitute *= "warm-node" not in forbid
     return fill(RULE, seconds | {"model": s.model, "best_s": best_s, "substitute": substitute})
 
@@ -2094,8 +2098,8 @@ def plan_result(s: Scenario, names: Names, **options: Any) -> Result:
     most = simulate(s, lone, planner.asked).peak if planner.asked else 0
     always = min(-(-most // how.slots), how.max_workers or most)
     _, most_workers = workers(s, how.but(min_workers=least))
-    ran = how.but(hours=planner.run((), 0)["hours"], max_workers=most_workers)
-    ran = ran.but(cold_start_s=mean_cold_s(stack(s, under), how))
+    hours, cold_s = planner.run((), 0)["hours"], mean_cold_s(stack(s, under), how)
+    ran = how.but(hours=hours, max_workers=most_workers, cold_start_s=cold_s)
     same = {name: x for name, x in vars(how).items() if name in TRAFFIC}
     rule = mandatory(s, how.forbid)
     return {
@@ -3136,15 +3140,19 @@ def arguments(argv: Sequence[str]) -> dict[str, Any]:
     """The command line as argparse reads it; BadInput for what it cannot read."""
     from argparse import SUPPRESS, ArgumentParser, RawDescriptionHelpFormatter
     from functools import partial
-    from textwrap import fill as wrapped
 
     class OneLine(ArgumentParser):
         def error(self, message: str) -> NoReturn:
             raise BadInput(" ".join(message.split()) + "; --help shows what there is")
 
-    listed = [wrapped(", ".join(names), 78, subsequent_indent="  ") for names in (LAYERS, FIGURES)]
-    help_end = EXAMPLES.format(*listed)
-    parser = OneLine("main.py", epilog=help_end, allow_abbrev=False)
+        def format_help(self) -> str:
+            from textwrap import fill
+
+            lists = (fill(", ".join(x), 78, subsequent_indent="  ") for x in (LAYERS, FIGURES))
+            self.epilog = EXAMPLES.format(*lists)
+            return super().format_help()
+
+    parser = OneLine("main.py", allow_abbrev=False)
     parser.formatter_class, parser.argument_default = RawDescriptionHelpFormatter, SUPPRESS
     about = "; ".join(f"{name}: {row[2]}" for name, row in COMMANDS.items())
     parser.add_argument("command", nargs="?", default="report", help=about)

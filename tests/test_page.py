@@ -16,7 +16,6 @@ from conftest import called as run
 pytestmark = pytest.mark.skipif(not CHROMIUM, reason="there is no chromium to show the page in")
 PROVISION = "node_provision_s = 50.0"
 DRAWN = "document.getElementById('day')?.textContent"
-RAW = "document.getElementById('total').textContent === '328 s'"
 
 
 @pytest.fixture(scope="module")
@@ -45,6 +44,11 @@ def show(browser: Browser, served: Served) -> Any:
         return browser
 
     return opened
+
+
+def total(text: str) -> str:
+    """Whether the path is shown as this."""
+    return f"document.getElementById('total').innerText === {text!r}"
 
 
 def shown(browser: Browser, name: str) -> str:
@@ -123,7 +127,7 @@ def test_a_field_sets_its_figure_and_an_empty_one_gives_it_back(show: Any) -> No
     agrees(browser, run(*words).stdout)
     assert browser.js("document.querySelectorAll('label.yours').length") == 3
     browser.js("document.getElementById('reset').click()")
-    browser.until(RAW)
+    browser.until(total("328 s"))
     assert browser.js("location.search") == ""
     assert browser.js("document.getElementById('f-sla_s').value") == "2"
 
@@ -142,28 +146,28 @@ def test_a_model_brings_its_weights(show: Any) -> None:
 def test_a_stack_of_the_table_can_be_taken(show: Any) -> None:
     browser = show()
     browser.js("[...document.querySelectorAll('#stacks button')].at(-1).click()")
-    browser.until("document.getElementById('total').innerText === '15.0 s'")
+    browser.until(total("15.0 s"))
     assert browser.js("location.search") == "?with=preseed,snapshot,warm-node"
     focused = "document.activeElement.textContent === 'preseed, snapshot'"
     browser.js("[...document.querySelectorAll('#stacks button')].at(3).focus()")
     browser.js("document.activeElement.click()")
-    browser.until("document.getElementById('total').innerText === '62.5 s'")
+    browser.until(total("62.5 s"))
     assert browser.js(focused)
 
 
 def test_back_undoes_a_step_and_forward_does_it_again(show: Any) -> None:
     browser = show("?with=preseed&set=image_gb=12")
     press(browser, "stream")
-    browser.until("document.getElementById('total').innerText === '108 s'")
+    browser.until(total("108 s"))
     browser.js("document.getElementById('reset').click()")
-    browser.until(RAW)
+    browser.until(total("328 s"))
     assert browser.js("location.search") == ""
     browser.js("history.go(-2)")
-    browser.until("document.getElementById('total').innerText === '148 s'")
+    browser.until(total("148 s"))
     assert browser.js("location.search") == "?with=preseed&set=image_gb=12"
     assert browser.js("document.getElementById('f-image_gb').value") == "12"
     browser.js("history.go(1)")
-    browser.until("document.getElementById('total').innerText === '108 s'")
+    browser.until(total("108 s"))
     enter(browser, "image_gb", "20")  # where one is typed into, no step of its own
     browser.until("location.search.includes('image_gb=20')")
     browser.js("history.back()")
@@ -273,7 +277,7 @@ def test_an_edit_a_broken_save_and_its_repair_arrive(show: Any, served: Served) 
     browser, source = show("?with=preseed"), served.program.read_text(encoding="utf-8")
     try:
         served.program.write_text(source.replace(PROVISION, "node_provision_s = 40.0"), "utf-8")
-        browser.until("document.getElementById('total').innerText === '138 s'", 3)
+        browser.until(total("138 s"), 3)
         assert browser.js("document.getElementById('f-node_provision_s').value") == "40"
         line = source[: source.index(PROVISION)].count("\n") + 1
         served.program.write_text(source.replace(PROVISION, "node_provision_s = (50.0"), "utf-8")
@@ -282,7 +286,7 @@ def test_an_edit_a_broken_save_and_its_repair_arrive(show: Any, served: Served) 
         browser.until("document.getElementById('alert').innerText.includes('last good view')")
         assert shown(browser, "total") == "138 s"
         served.program.write_text(source, "utf-8")
-        browser.until("document.getElementById('total').innerText === '148 s'", 3)
+        browser.until(total("148 s"), 3)
         browser.until("!document.getElementById('alert').innerText")
     finally:
         served.program.write_text(source, "utf-8")
@@ -296,7 +300,7 @@ def test_an_edit_that_cannot_be_drawn_is_said_and_its_repair_arrives(
         served.program.write_text(source.replace('"notes": [', '"remarks": ['), "utf-8")
         browser.until("document.getElementById('alert').innerText.includes('cannot draw')", 3)
         served.program.write_text(source.replace(PROVISION, "node_provision_s = 30.0"), "utf-8")
-        browser.until("document.getElementById('total').innerText === '308 s'", 3)
+        browser.until(total("308 s"), 3)
         browser.until("!document.getElementById('alert').innerText")
     finally:
         served.program.write_text(source, "utf-8")
@@ -318,7 +322,7 @@ def test_bad_input_shows_the_sentence_and_keeps_the_view(show: Any) -> None:
         "f-image_gb"
     ]
     enter(browser, "image_gb", "20")
-    browser.until("document.getElementById('total').innerText === '268 s'")
+    browser.until(total("268 s"))
     assert shown(browser, "alert") == ""
     assert browser.js("document.querySelector('[aria-invalid]')") is None
 
@@ -329,7 +333,7 @@ def test_a_link_that_is_wrong_shows_why_and_the_figures_of_the_file(show: Any) -
     assert shown(browser, "alert") == f"{says} (below: the file's own figures)"
     agrees(browser, run().stdout)
     enter(browser, "image_gb", "20")
-    browser.until("document.getElementById('total').innerText === '268 s'")
+    browser.until(total("268 s"))
     assert shown(browser, "alert") == ""
 
 
@@ -349,7 +353,7 @@ def test_what_is_not_yet_a_number_changes_nothing(show: Any) -> None:
     browser.js("document.getElementById('reset').focus()")
     assert browser.js("document.getElementById('f-image_gb').value") == "20"
     enter(browser, "image_gb", "30.0")  # the file's own
-    browser.until(RAW)
+    browser.until(total("328 s"))
     assert browser.js("location.search") == ""
     assert browser.js("document.querySelector('label.yours')") is None
 
@@ -402,7 +406,7 @@ def test_the_keyboard_alone_is_enough(show: Any) -> None:
     for key in (press, space):
         for kind in ("keyDown", "keyUp"):
             browser.do("Input.dispatchKeyEvent", type=kind, **key)
-    browser.until("document.getElementById('total').innerText === '148 s'")
+    browser.until(total("148 s"))
     assert browser.js("document.activeElement.value") == "preseed"
     assert browser.js("getComputedStyle(document.activeElement).outlineStyle") == "solid"
 
