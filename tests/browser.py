@@ -14,8 +14,6 @@ import time
 from pathlib import Path
 from typing import Any
 
-from conftest import PROGRAM
-
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 FLAGS = """--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-sync
 --disable-background-networking --disable-component-update --hide-scrollbars
@@ -92,19 +90,12 @@ class Browser:
         shutil.rmtree(self.profile, ignore_errors=True)
 
 
-def copied(folder: Path) -> Path:
-    """A copy of the program and its page in this folder, to be edited."""
-    for name in ("main.py", "explorer.html"):
-        shutil.copy(PROGRAM.with_name(name), folder)
-    return folder / "main.py"
-
-
 class Served:
-    """`main.py serve` of this copy of the program, as a process."""
+    """`serve.py` of this folder, as a process."""
 
-    def __init__(self, program: Path, *arguments: str) -> None:
-        command = [sys.executable, str(program), "serve", "--no-browser", "--port=0", *arguments]
-        self.program = program
+    def __init__(self, folder: Path, *words: str) -> None:
+        command = [sys.executable, str(folder / "serve.py"), "--no-browser", "--port=0", *words]
+        self.folder = folder
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, encoding="utf-8")
         assert self.process.stdout
         self.address = self.process.stdout.readline().split()[0]

@@ -1,90 +1,135 @@
-"""The program as a process, and random scenarios for invariants."""
+"""The scripts as processes and as calls, copies of them to edit, and random scenarios."""
 
 from __future__ import annotations
 
 import contextlib
+import functools
 import io
 import os
 import random
+import shutil
 import subprocess
 import sys
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import evidence
 import main
+import measure
+import plan
+import traffic
 
 ROOT = Path(__file__).parent.parent
-PROGRAM = ROOT / "code" / "main.py"
+CODE = ROOT / "code"
+SCRIPTS: dict[str, Callable[[Sequence[str]], int]] = {
+    "main.py": main.main,
+    "traffic.py": traffic.run,
+    "plan.py": plan.run,
+    "evidence.py": evidence.run,
+    "measure.py": measure.run,
+}
+Done = subprocess.CompletedProcess[str]
+# Copies are edited within the second in which they were made, which a .pyc does not notice.
+PLAIN = {"PYTHONIOENCODING": "utf-8", "PYTHONDONTWRITEBYTECODE": "1"}
 
 
-def run(
-    *arguments: str, program: Path = PROGRAM, python: str = sys.executable, **options: Any
-) -> subprocess.CompletedProcess[str]:
-    """Run main.py; standard output and error as UTF-8 text."""
-    options = {"cwd": ROOT, "env": {**os.environ, "PYTHONIOENCODING": "utf-8"}, **options}
-    return subprocess.run(
-        [python, str(program), *arguments],
-        capture_output=True,
-        encoding="utf-8",
-        check=False,
-        timeout=60,
-        **options,
-    )
+def run(*words: str, folder: Path = CODE, python: str = sys.executable, **options: Any) -> Done:
+    """Run a script, the first of these words; standard output and error as UTF-8 text."""
+    if folder == CODE and not options:
+        return once(python, *words)
+    return process(python, folder, *words, **options)
 
 
-def called(*arguments: str, **options: Any) -> subprocess.CompletedProcess[str]:
+@functools.cache
+def once(python: str, *words: str) -> Done:
+    """What prints the same at every run is run once for all tests."""
+    return process(python, CODE, *words)
+
+
+def process(python: str, folder: Path, script: str, *words: str, **options: Any) -> Done:
+    options = {"cwd": ROOT, "env": {**os.environ, **PLAIN}, "timeout": 60, **options}
+    command = [python, str(folder / script), *words]
+    return subprocess.run(command, capture_output=True, encoding="utf-8", check=False, **options)
+
+
+def called(script: str, *words: str) -> Done:
     """The same without the time that a process takes, where nothing but the words matters."""
-    if options:
-        return run(*arguments, **options)
     out, err = (io.TextIOWrapper(io.BytesIO(), encoding="utf-8") for _ in range(2))
-    there = sys.argv
-    sys.argv = [str(PROGRAM), *arguments]
-    try:
-        with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
-            exit_code = main.main()
-    finally:
-        sys.argv = there
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+        try:
+            exit_code = SCRIPTS[script](words)
+        except main.BadInput as error:
+            print(f"{script}: {error}", file=sys.stderr)
+            exit_code = 2
     said = []
     for stream in (out, err):
         stream.seek(0)
         said.append(stream.read())
-    return subprocess.CompletedProcess(sys.argv, exit_code, *said)
+    return Done([script, *words], exit_code, *said)
 
 
-def refused(done: subprocess.CompletedProcess[str]) -> str:
-    """The one line with which a run refuses bad input; it does nothing else."""
+def refused(done: Done) -> str:
+    """The one line with which a script refuses bad input; it does nothing else."""
     assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr.startswith("main.py: ")
+    assert done.stderr.endswith("\n")
     assert done.stderr.count("\n") == 1
-    return done.stderr
+    name, _, says = done.stderr.partition(": ")
+    assert name.endswith(".py")
+    return says
 
 
-def text(result: dict[str, Any], command: str = "report") -> str:
-    """The page that a command prints of its result."""
-    return main.page_of(command, result)
+def printed(show: Callable[..., object], *arguments: object) -> str:
+    """What a function prints."""
+    out = io.TextIOWrapper(io.BytesIO(), encoding="utf-8")
+    with contextlib.redirect_stdout(out):
+        show(*arguments)
+    out.seek(0)
+    return out.read()
 
 
-def edited(folder: Path, old: str, new: str) -> Path:
-    """A copy of the program with one line of it changed, as an instructor would."""
-    source = PROGRAM.read_text(encoding="utf-8")
-    assert source.count(old) == 1, f"{old!r} stands {source.count(old)} times in main.py"
-    copy = folder / "main.py"
-    copy.write_text(source.replace(old, new), encoding="utf-8")
-    return copy
+def report(s: main.Scenario, names: Sequence[str] = ()) -> str:
+    """The text of the report."""
+    return printed(main.show, main.report(s, names), s)
+
+
+def copied(folder: Path) -> Path:
+    """A copy of all scripts in this folder, to be edited."""
+    shutil.copytree(CODE, folder, dirs_exist_ok=True, ignore=shutil.ignore_patterns("__pycache__"))
+    return folder
+
+
+def edit(file: Path, old: str, new: str) -> None:
+    """Change a place of a file that is there once, as an instructor would."""
+    source = file.read_text(encoding="utf-8")
+    assert source.count(old) == 1, f"{old!r} stands {source.count(old)} times in {file.name}"
+    file.write_text(source.replace(old, new), encoding="utf-8")
+
+
+def edited(folder: Path, old: str, new: str, script: str = "main.py") -> Path:
+    """A copy of all scripts with one place of one of them changed."""
+    edit(copied(folder) / script, old, new)
+    return folder
 
 
 def random_scenario(dice: random.Random) -> main.Scenario:
     """Any model, and about half of the figures between a tenth and ten times their default."""
     changes: dict[str, Any] = {"model": dice.choice([*main.MODELS])}
-    for name in main.FIGURES:
-        default = getattr(main.Figures, name)
+    for name, field in main.FIGURES.items():
+        default = field.default
         if name == "snapshot_gpu_matches":
             changes[name] = dice.choice([0, 1, 1])
         elif isinstance(default, (int, float)) and dice.random() < 0.5:
             value = (default or 1) * 10 ** dice.uniform(-1, 1)
-            changes[name] = max(1, round(value)) if name in main.WHOLE else value
+            changes[name] = max(1, round(value)) if field.type is int else value
     return main.Scenario(**changes)
 
 
 def random_layers(dice: random.Random) -> list[str]:
-    return [name for name in main.LAYERS if dice.random() < 0.5]
+    return [name for name in main.BY_NAME if dice.random() < 0.5]
+
+
+def under(s: main.Scenario, *names: str, **figures: Any) -> main.Scenario:
+    """A scenario with other figures, behind layers."""
+    return main.stack(replace(s, **figures), names)

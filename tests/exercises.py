@@ -8,6 +8,9 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import main
+import plan
+from arrivals import Traffic
+from planner import Limits, Planner
 
 ANSWERS = Path(__file__).parent.parent / "outputs" / "exercise-answers.toml"
 CLOSE = 0.01  # a right answer may be rounded by this share
@@ -51,7 +54,7 @@ def slips_1(given: dict[str, Any]) -> dict[str, float]:
 
 def scenario(given: dict[str, Any]) -> main.Scenario:
     s = main.Scenario(**given, first_touch_s_per_gb=0.0)
-    main.check(s)
+    main.check_figures(s, "")
     return s
 
 
@@ -84,7 +87,7 @@ def slips_3(name: str) -> Callable[[dict[str, Any]], dict[str, float]]:
                 "GiB for GB? A GB here is 1e9 bytes, above and below the line.": read / GIB,
                 "How many bytes has a parameter in bf16?": read / 2,
                 "That is the disk of the default figures. Which rate is given?": (
-                    main.weights_gb(s) / main.Figures.read_cap_gb_s
+                    main.weights_gb(s) / main.Scenario.read_cap_gb_s
                 ),
             },
             "weight_load_default_s": {
@@ -211,7 +214,7 @@ def judge(question: Question, answers: dict[str, Any]) -> Verdict:
 
 
 def are_layers(names: object) -> bool:
-    return isinstance(names, list) and {*map(str, names)} <= {*main.LAYERS}
+    return isinstance(names, list) and {*map(str, names)} <= {*main.BY_NAME}
 
 
 def judge_stack(answers: dict[str, Any]) -> Verdict:
@@ -226,8 +229,9 @@ def judge_stack(answers: dict[str, Any]) -> Verdict:
     if not are_layers(layers):
         return Verdict("wrong", f"{place}: is it a list of names, each as --with takes it?")
     s = main.Scenario(model="13b", sla_s=3.0, requests_per_hour=30.0)
-    fewest, others = main.plan_result(s, []), main.without(main.LAYERS, *layers)
-    if not main.plan_result(s, layers, forbid=others)["feasible"]:
+    fewest = plan.plan_result(s, Traffic(), Limits())
+    only = Limits(require=layers, forbid=main.without(main.BY_NAME, *layers))
+    if not plan.plan_result(s, Traffic(), only)["feasible"]:
         ask = "breaks the promise. What does the first request after a quiet hour wait with it?"
         return Verdict("wrong", f"{place} {ask}")
     if len({*layers}) > len(fewest["layers"]):
@@ -257,13 +261,13 @@ def judge_tiers(answers: dict[str, Any]) -> Verdict:
         if isinstance(count, bool) or not isinstance(count, int) or not 0 <= count <= 100:
             return Verdict("wrong", f"{place} = {count!r}: is it a whole number of replicas?")
         s = main.Scenario(sla_s=sla_s, requests_per_hour=rate)
-        planner = main.Planner(s, main.Planning())
+        planner = Planner(s, Traffic(), Limits())
         pool = ["warm-pool"] if count else []
-        plan = planner.plan([*main.without(layers, "warm-pool"), *pool], count)
-        if not main.holds_p99(1, plan["over_sla_fraction"]):
+        yours = planner.plan([*main.without(layers, "warm-pool"), *pool], count)
+        if not main.holds_p99(1, yours["over_sla_fraction"]):
             ask = "What does the first user after a quiet hour wait, against this tier's promise?"
             return Verdict("wrong", f"{place} = {count}: too many of its users are late. {ask}")
-        usd += plan["usd_per_month"]
+        usd += yours["usd_per_month"]
         least_usd += min(each["usd_per_month"] for each in planner.plans())
     if usd > 1.15 * least_usd:
         ask = "Which tier could wait for a cold start, and which layers are paid around the clock?"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import random
+from dataclasses import replace
 
 import main
 import pytest
@@ -49,7 +50,7 @@ def test_rounds_shrink_and_hand_over_what_the_source_decoded_meanwhile() -> None
     dice = random.Random(11)
     for _ in range(300):
         s = random_scenario(dice)
-        s = s.but(decode_tokens_per_s=30 * 10 ** dice.uniform(0, 3))
+        s = replace(s, decode_tokens_per_s=30 * 10 ** dice.uniform(0, 3))
         rounds = main.token_rounds(s)
         wire = s.prompt_tokens * s.token_bytes / s.network_gb_s / 1e9
         whole = main.prefill_s(s, s.prompt_tokens, 0)
@@ -74,7 +75,7 @@ def test_below_the_crossover_tokens_take_less_time_and_above_it_kv_does() -> Non
         s = random_scenario(dice)
         crossover = main.migration(s)["crossover_gb_s"]
         for factor, tokens_win in ((0.99, True), (1.01, False)):
-            move = main.migration(s.but(network_gb_s=crossover * factor))
+            move = main.migration(replace(s, network_gb_s=crossover * factor))
             assert (move["ship_tokens_s"] < move["ship_kv_s"]) == tokens_win
 
 
@@ -94,16 +95,38 @@ def test_odd_prompts_and_caches_stay_finite() -> None:
     assert (still["rounds"], still["recomputed_tokens"]) == (1, 8192)
 
 
-def test_the_table_covers_1k_to_128k_tokens_on_four_networks() -> None:
-    result = main.migrate_result(main.Scenario(model="8b"), [])
-    contexts = [1024, 2048, 4096, 8192, 16384, 32768, 65536, 131072]
-    assert [row["prompt_tokens"] for row in result["table"]] == contexts
-    for row in result["table"]:
-        s = main.Scenario(model="8b", prompt_tokens=row["prompt_tokens"])
-        assert main.migration(s).items() <= row.items()
-        assert row["over"].keys() == {f"{gbit} Gbit/s" for gbit in (10, 25, 100, 400)}
-        for network, move in row["over"].items():
-            s = s.but(network_gb_s=int(network.split()[0]) / 8)
-            assert main.migration(s) == move
-            tokens_win = move["ship_tokens_s"] < move["ship_kv_s"]
-            assert tokens_win == (s.network_gb_s < row["crossover_gb_s"])
+def test_figures_that_ask_for_rounds_without_end_are_refused_by_name() -> None:
+    # Each round takes a token less, so that no round is the last for a long time.
+    slow = main.Scenario(
+        token_bytes=1e9,
+        network_gb_s=1.0,
+        decode_tokens_per_s=0.9999999,
+        prompt_tokens=1_000_000_000,
+        gpu_tflops=1e12,
+        prefill_mfu=1e12,
+    )
+    with pytest.raises(
+        main.BadInput, match=r"decode_tokens_per_s = 0\.9999999: .* more than 100 rounds"
+    ):
+        main.token_rounds(slow)
+
+
+def test_the_table_covers_1k_to_128k_tokens_and_ones_own() -> None:
+    s = main.Scenario(model="8b", prompt_tokens=5000)
+    table = main.migration_rows(s)["table"]
+    assert [row["prompt_tokens"] for row in table] == [1024, 5000, 8192, 32768, 131072]
+    for row in table:
+        move = main.migration(replace(s, prompt_tokens=row["prompt_tokens"]))
+        assert move.items() <= row.items()
+
+
+def test_over_networks_the_winner_changes_at_the_crossover() -> None:
+    s = main.Scenario(model="8b")
+    rows = main.curves(s, main.report(s, []))["networks"]
+    networks = [row["network_gb_s"] for row in rows]
+    assert networks == sorted(networks)
+    assert s.network_gb_s in networks
+    for row in rows:
+        gap = row["network_gb_s"] / row["crossover_gb_s"]
+        if abs(gap - 1) > 1e-9:
+            assert (row["ship_tokens_s"] < row["ship_kv_s"]) == (gap < 1)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 import random
+from typing import Any
 
 import main
 import pytest
-from conftest import random_scenario, text
+from conftest import random_scenario, report, under
 
 
 def replay(cold_s: float, tau_s: float, sla_s: float, lam: float, arrivals: int) -> list[float]:
@@ -109,44 +110,51 @@ def test_self_warm_is_the_lowest_rate_above_which_1_percent_are_over() -> None:
 
 @pytest.mark.parametrize("layers", [[], ["preseed"], ["preseed", "snapshot", "warm-node"]])
 def test_the_table_leads_through_every_regime_there_is(layers: list[str]) -> None:
-    even = main.regimes(main.stack(main.Scenario(), layers))
+    even = main.break_even_rows(under(main.Scenario(), *layers))
     pays, busy = even["requests_per_hour"], even["self_warm_requests_per_hour"]
-    rates = [row["requests_per_hour"] for row in even["table"]]
-    assert rates == sorted(rates)
-    assert 30.0 in rates
-    marks = {row["mark"]: row["requests_per_hour"] for row in even["table"] if row["mark"]}
-    assert marks == {"<- break-even": pays, "<- self-warm": busy}
-    for row in (row for row in even["table"] if not row["mark"]):
-        middle = "warm-pool" if row["requests_per_hour"] > pays else "scale-to-zero"
-        assert row["cheaper"] == ("either" if row["requests_per_hour"] > busy else middle)
-    assert {row["cheaper"] for row in even["table"] if not row["mark"]} == (
+    cheaper = {row["requests_per_hour"]: row["cheaper"] for row in even["table"]}
+    assert [*cheaper] == sorted(cheaper)
+    assert {30.0, pays, busy} <= cheaper.keys()
+    assert (cheaper.pop(pays), cheaper.pop(busy)) == ("equal", "either")
+    for rate, which in cheaper.items():
+        middle = "warm-pool" if rate > pays else "scale-to-zero"
+        assert which == ("either" if rate > busy else middle)
+    assert {*cheaper.values()} == (
         {"scale-to-zero", "either"} | ({"warm-pool"} if pays < busy else set())
     )
 
 
+def test_cold_starts_a_day_rise_and_then_fall_with_the_rate() -> None:
+    s = main.Scenario()
+    boots = [row["cold_starts_per_day"] for row in main.curves(s, main.report(s, []))["rates"]]
+    top = boots.index(max(boots))
+    assert 0 < top < len(boots) - 1
+    assert boots[: top + 1] == sorted(boots[: top + 1])
+    assert boots[top:] == sorted(boots[top:], reverse=True)
+
+
 EDGES = [
     # figures, break-even, self-warm, what the report says
-    ({}, 36.9, 80.5, "a pool pays above 36.9/h; above 80.5/h traffic holds P99"),
-    ({"sla_s": 328.0}, None, 0.0, "no cold start is late"),
-    ({"sla_s": 0.4}, None, None, "even a warm replica is late"),
-    ({"sla_s": 0.5}, 36.8, 80.6, "a pool pays above 36.8/h"),
-    ({"drop_usd": 0}, None, 80.5, "a late request costs nothing"),
+    ({}, 36.9, 80.5, "Rare, below 36.9/h: scale to zero. Middle: a warm pool pays. Busy, above"),
+    ({"sla_s": 328.0}, None, 0.0, "No cold start is late: there is nothing to avoid"),
+    ({"sla_s": 0.4}, None, None, "Even a warm replica is late: no pool helps."),
+    ({"sla_s": 0.5}, 36.8, 80.6, "Rare, below 36.8/h"),
+    ({"drop_usd": 0}, None, 80.5, "A late request costs nothing, so no rate makes a pool pay."),
     ({"keep_alive_s": 0}, 36.9, None, "without keep-alive no traffic holds P99"),
-    ({"drop_usd": 0.001}, 291.8, 80.5, "no middle"),
-    ({"gpu_usd_per_hour": 0}, 0.0, 80.5, "a pool pays above 0/h"),
+    ({"drop_usd": 0.001}, 291.8, 80.5, "No middle: above 80.5/h traffic holds P99"),
+    ({"gpu_usd_per_hour": 0}, 0.0, 80.5, "Rare, below 0/h"),
 ]
 
 
 @pytest.mark.parametrize(("figures", "pays", "busy", "says"), EDGES)
 def test_edges_are_null_or_zero_as_specified_and_said_in_words(
-    figures: dict[str, object], pays: float | None, busy: float | None, says: str
+    figures: dict[str, Any], pays: float | None, busy: float | None, says: str
 ) -> None:
     s = main.Scenario(**figures)
-    result = main.report_result(s, [])
-    even = result["break_even"]
+    even = main.break_even_rows(s)
     assert even["requests_per_hour"] == (pays and pytest.approx(pays, abs=0.05))
     assert even["self_warm_requests_per_hour"] == (busy and pytest.approx(busy, abs=0.05))
-    assert says in text(result)
+    assert says in " ".join(report(s).split())
     some_pool = "warm-pool" in [row["cheaper"] for row in even["table"]]
     assert some_pool == (pays is not None and (busy is None or pays < busy))
 
@@ -165,15 +173,39 @@ def test_a_busy_endpoint_overflows_nothing() -> None:
 
 
 def test_gpu_hours_and_dollars_of_warm_pools() -> None:
-    five = main.pool_result(main.Scenario(products=5, gpus_per_replica=1))
-    assert five == {"gpu_hours_per_month": 3600, "usd_per_month": 14400, "gpus_per_replica": 1}
-    assert main.pool_result(main.Scenario())["usd_per_month"] == 5760
+    five = main.Scenario(products=5, gpus_per_replica=1)
+    assert main.pool_gpu_hours_per_month(five) == 3600
+    assert main.pool_usd_per_month(five) == 14400
+    assert main.pool_usd_per_month(main.Scenario()) == 5760
 
 
-def test_dollars_per_minute_of_cold_start_avoided() -> None:
+def test_a_pool_is_brutal_on_small_models_and_kind_to_large_ones() -> None:
     assert main.usd_per_cold_minute(main.Scenario()) == pytest.approx(1053.66, abs=0.01)
     one_gpu = main.Scenario(gpus_per_replica=1, node_provision_s=22.0)
     assert main.usd_per_cold_minute(one_gpu) == pytest.approx(576)
     small = main.Scenario(model="7b", gpu_usd_per_hour=1.2)
-    under = main.stack(small, ["preseed", "warm-node"])
-    assert main.usd_per_cold_minute(under) == pytest.approx(1571, abs=0.5)
+    behind = under(small, "preseed", "warm-node")
+    assert main.replica_usd_per_month(behind) == 864
+    assert main.usd_per_cold_minute(behind) == pytest.approx(1571, abs=0.5)
+    said = main.brutal(main.Scenario())
+    assert said.startswith("Brutal on small models, kind to large ones: a warm 7b on a $1.20 GPU")
+    for figure in ("$864", "33.0 s", "$5,760", "328 s", "$1,571", "$1,054"):
+        assert figure in said
+    cheap = main.brutal(main.Scenario(small_gpu_usd_per_hour=0.12))
+    assert cheap.startswith("A warm 7b on a $0.12 GPU costs $86.40 to spare")
+
+
+@pytest.mark.parametrize(
+    ("figures", "says"),
+    [
+        ({}, ", or a standby node, 15.0 s: the best path without takes 50 + 0 + 9.5 + 0 + 3 = "),
+        (
+            {"node_standby_s": 55.0},
+            ": the best path without takes 50 + 0 + 9.5 + 0 + 3 = 62.5 s, ",
+        ),
+        ({"model": "8b"}, ", but not here: the best path without takes 50 + 0 + 3.3 + 0 + 3 = 5"),
+        ({"node_provision_s": 40.0}, ", but not here: the best path without takes 40 + 0 + 9.5"),
+    ],
+)
+def test_the_60_s_rule_says_whether_it_binds_and_why(figures: dict[str, Any], says: str) -> None:
+    assert main.mandatory(main.Scenario(**figures)).startswith(says)

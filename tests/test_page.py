@@ -10,11 +10,11 @@ from typing import Any
 
 import main
 import pytest
-from browser import CHROMIUM, Browser, Served, copied
-from conftest import called as run
+from browser import CHROMIUM, Browser, Served
+from conftest import called, copied
 
 pytestmark = pytest.mark.skipif(not CHROMIUM, reason="there is no chromium to show the page in")
-PROVISION = "node_provision_s = 50.0"
+PROVISION = "node_provision_s: float = 50.0"
 DRAWN = "document.getElementById('day')?.textContent"
 
 
@@ -66,32 +66,33 @@ def rows(browser: Browser, name: str) -> list[list[str]]:
 
 def line_of(page: str, start: str) -> list[str]:
     """The cells of the line of a text that starts so."""
-    (line,) = (line for line in page.splitlines() if line.startswith(f"{start} "))
-    return re.split(r"\s{2,}", line)
+    (line,) = (line for line in page.splitlines() if line.startswith(f"  {start}  "))
+    return re.split(r"\s{2,}", line.strip())
 
 
-def agrees(browser: Browser, page: str) -> None:
+def agrees(browser: Browser, *words: str) -> None:
     """Whether the page shows what the text of the command line shows, to the last digit."""
+    page = called("main.py", *words).stdout
+    flat = " ".join(page.split())
     for name, raw_s, here_s, _ in rows(browser, "phases")[1:]:
         assert line_of(page, name.split(" changed by ")[0])[1:3] == [raw_s, here_s]
-    *_, minutes, speedup = re.split(r",?\s+", " ".join(line_of(page, "total")).rstrip())
-    assert shown(browser, "speedup") == speedup
-    assert minutes == "min"
-    here_s = line_of(page, "total")[2]
-    assert shown(browser, "total") in (f"{here_s} s", f"{float(here_s) * 1000:.3g} ms")
-    assert f"the first request waits {shown(browser, 'first')} here" in page
-    flat = " ".join(page.split())
-    says, _, command = shown(browser, "finding").partition(": python ")
-    assert f"Finding: {says}" in flat
-    assert run(*command.split()[1:]).returncode == 0
-    assert shown(browser, "evidence").partition(", ")[2] in flat
+    total = line_of(page, "total")
+    assert shown(browser, "speedup") == total[4]
+    assert shown(browser, "total") in (f"{total[2]} s", f"{float(total[2]) * 1000:.3g} ms")
+    says, _, command = shown(browser, "finding").partition(" Next: python ")
+    assert flat.startswith(says)
+    assert f"Next: python {command}" in flat.replace(" \\ ", " ")
+    assert called("main.py", *command.split()[1:]).returncode == 0
+    report = json.loads(called("main.py", *words, "--json").stdout)
+    first = main.duration(report["first_request_ttft_s"])
+    assert shown(browser, "first") == first
     assert shown(browser, "regime") in flat
-    assert shown(browser, "cross").partition(". Tokens")[0] in flat
+    crossover = f"{8 * report['migration']['crossover_gb_s']:.3g} Gbit/s"
+    assert f"below {crossover}; this network has" in shown(browser, "cross")
     for mark, seconds, speedup, rent, layers in rows(browser, "stacks")[1:]:
-        row = f"{seconds} {speedup} {rent} {'yours -> ' * bool(mark)}{layers.replace(', ', ',')}"
-        assert row in flat
-    for row in rows(browser, "rates")[1:]:
-        assert " ".join(" ".join(row).split()) in flat
+        assert f"{seconds} {speedup} {rent} {'yours ' * bool(mark)}{layers}" in flat
+    for *row, mark in rows(browser, "rates")[1:]:
+        assert " ".join(row) + f" <- {mark}" * bool(mark) in flat
 
 
 def press(browser: Browser, layer: str) -> None:
@@ -105,16 +106,16 @@ def enter(browser: Browser, name: str, text: str) -> None:
 
 def test_toggling_layers_gives_the_figures_of_the_command_line(show: Any) -> None:
     browser, dice = show(), random.Random(6)
-    agrees(browser, run().stdout)
+    agrees(browser)
     for _ in range(8):
-        name = dice.choice([*main.LAYERS])
+        name = dice.choice([*main.BY_NAME])
         before = shown(browser, "command")
         press(browser, name)
         browser.until(f"document.getElementById('command').innerText !== {before!r}")
         words = shown(browser, "command").split()[2:]
         layers = browser.js("[...document.querySelectorAll('#layers :checked')].map(x => x.value)")
         assert words == (["--with", ",".join(layers)] if layers else [])
-        agrees(browser, run(*words).stdout)
+        agrees(browser, *words)
 
 
 def test_a_field_sets_its_figure_and_an_empty_one_gives_it_back(show: Any) -> None:
@@ -124,7 +125,7 @@ def test_a_field_sets_its_figure_and_an_empty_one_gives_it_back(show: Any) -> No
         browser.until(f"document.getElementById('command').innerText.includes('{name}={text}')")
     words = shown(browser, "command").split()[2:]
     assert words[-2:] == ["--set", "sla_s=4"]
-    agrees(browser, run(*words).stdout)
+    agrees(browser, *words)
     assert browser.js("document.querySelectorAll('label.yours').length") == 3
     browser.js("document.getElementById('reset').click()")
     browser.until(total("328 s"))
@@ -140,7 +141,7 @@ def test_a_model_brings_its_weights(show: Any) -> None:
         "model.value = '13b'; model.dispatchEvent(new InputEvent('input', {bubbles: true}))"
     )
     browser.until("document.getElementById('f-weights_gb').value === '26'")
-    agrees(browser, run("--model=13b").stdout)
+    agrees(browser, "--model=13b")
 
 
 def test_a_stack_of_the_table_can_be_taken(show: Any) -> None:
@@ -191,7 +192,7 @@ def test_a_view_that_is_superseded_is_never_drawn(show: Any) -> None:
 
 def test_a_server_that_is_gone_is_said_until_it_is_back(show: Any) -> None:
     browser = show()
-    said = "document.getElementById('alert').innerText.startsWith('main.py serve gives no answer')"
+    said = "document.getElementById('alert').innerText.startsWith('serve.py gives no answer')"
     browser.js("real = fetch; fetch = () => Promise.reject(); 0")
     browser.until(said)
     browser.js("fetch = real; 0")
@@ -213,7 +214,7 @@ def test_a_shared_url_restores_the_view(show: Any, served: Served) -> None:
     assert browser.js(checked) == ["preseed", "stream"]
     assert browser.js("document.getElementById('f-image_gb').value") == "12"
     assert browser.js("document.getElementById('pattern').value") == "diurnal"
-    agrees(browser, run("--with=preseed,stream", "--set=image_gb=12").stdout)
+    agrees(browser, "--with=preseed,stream", "--set=image_gb=12")
     press(browser, "migrate")
     browser.until("location.search.includes('migrate')")
     browser.until("document.getElementById('command').innerText.includes('migrate')")
@@ -226,12 +227,10 @@ def test_a_shared_url_restores_the_view(show: Any, served: Served) -> None:
 
 def test_names_of_the_command_line_open_a_view(show: Any) -> None:
     browser = show("?model=8b&with=all&sla=5&rate=90&keep-alive=60&set=sla_s=9&jitter")
-    agrees(
-        browser, run("--model=8b", "--with=all", "--sla=5", "--rate=90", "--keep-alive=60").stdout
-    )
+    agrees(browser, "--model=8b", "--with=all", "--sla=5", "--rate=90", "--keep-alive=60")
     assert shown(browser, "day-command").endswith(" --jitter")
     words = shown(browser, "day-command").split()[2:]
-    day = json.loads(run(*words, "--json").stdout)
+    day = json.loads(called("traffic.py", *words, "--json").stdout)
     assert f"{day['over_sla_fraction']:.2%} late" in shown(browser, "day")
     press(browser, "migrate")
     assert browser.js("location.search").endswith("&jitter")
@@ -239,8 +238,9 @@ def test_names_of_the_command_line_open_a_view(show: Any) -> None:
 
 def test_the_day_is_that_of_the_command_line(show: Any) -> None:
     browser = show("?with=warm-pool&pattern=bursty")
-    day = json.loads(run("traffic", "--with=warm-pool", "--pattern=bursty", "--json").stdout)
-    page = run("traffic", "--with=warm-pool", "--pattern=bursty").stdout
+    words = ("--with=warm-pool", "--pattern=bursty")
+    day = json.loads(called("traffic.py", *words, "--json").stdout)
+    page = called("traffic.py", *words).stdout
     says = shown(browser, "day")
     _, p50, _, p99, *_ = line_of(page, "TTFT of the served")
     assert says.startswith(f"{main.plain(day['requests'])} requests in 24 h: TTFT P50 {p50}, ")
@@ -258,12 +258,12 @@ def test_numbers_are_written_as_the_text_writes_them(show: Any) -> None:
     values += [10 ** dice.uniform(-6, 11) for _ in range(400)]
     values += [dice.randrange(10**5) / 2 ** dice.randrange(6) for _ in range(400)]
     pairs: dict[str, Any] = {
-        "three": main.three,
+        "three": main.number,
         "plain": main.plain,
         "duration": main.duration,
         "dollars": main.dollars,
-        "gbit": main.FORMS["G"],
-        "end": main.FORMS["E"],
+        "(x => `${gbit(x)} Gbit/s`)": main.gbit,
+        "(x => `${end(x)}-${end(x)}`)": lambda x: main.span(x, x),
         "(x => percent(x, 1))": lambda x: f"{x:.1%}",
         "(x => fixed(x, 1))": lambda x: f"{x:.1f}",
     }
@@ -274,49 +274,52 @@ def test_numbers_are_written_as_the_text_writes_them(show: Any) -> None:
 
 
 def test_an_edit_a_broken_save_and_its_repair_arrive(show: Any, served: Served) -> None:
-    browser, source = show("?with=preseed"), served.program.read_text(encoding="utf-8")
+    browser, program = show("?with=preseed"), served.folder / "main.py"
+    source = program.read_text(encoding="utf-8")
     try:
-        served.program.write_text(source.replace(PROVISION, "node_provision_s = 40.0"), "utf-8")
+        program.write_text(source.replace(PROVISION, "node_provision_s: float = 40.0"), "utf-8")
         browser.until(total("138 s"), 3)
         assert browser.js("document.getElementById('f-node_provision_s').value") == "40"
         line = source[: source.index(PROVISION)].count("\n") + 1
-        served.program.write_text(source.replace(PROVISION, "node_provision_s = (50.0"), "utf-8")
-        line_says = f"code/main.py, line {line}: node_provision_s = (50.0"
+        program.write_text(source.replace(PROVISION, "node_provision_s: float = (50.0"), "utf-8")
+        line_says = f"code/main.py, line {line}: node_provision_s: float = (50.0"
         browser.until(f"document.getElementById('alert').innerText.startsWith('{line_says}')", 3)
         browser.until("document.getElementById('alert').innerText.includes('last good view')")
         assert shown(browser, "total") == "138 s"
-        served.program.write_text(source, "utf-8")
+        program.write_text(source, "utf-8")
         browser.until(total("148 s"), 3)
         browser.until("!document.getElementById('alert').innerText")
     finally:
-        served.program.write_text(source, "utf-8")
+        program.write_text(source, "utf-8")
 
 
 def test_an_edit_that_cannot_be_drawn_is_said_and_its_repair_arrives(
     show: Any, served: Served
 ) -> None:
-    browser, source = show(), served.program.read_text(encoding="utf-8")
+    browser, program = show(), served.folder / "main.py"
+    source = program.read_text(encoding="utf-8")
     try:
-        served.program.write_text(source.replace('"notes": [', '"remarks": ['), "utf-8")
+        program.write_text(source.replace('"alone": [', '"lonely": ['), "utf-8")
         browser.until("document.getElementById('alert').innerText.includes('cannot draw')", 3)
-        served.program.write_text(source.replace(PROVISION, "node_provision_s = 30.0"), "utf-8")
+        program.write_text(source.replace(PROVISION, "node_provision_s: float = 30.0"), "utf-8")
         browser.until(total("308 s"), 3)
         browser.until("!document.getElementById('alert').innerText")
     finally:
-        served.program.write_text(source, "utf-8")
+        program.write_text(source, "utf-8")
 
 
 def test_min_workers_is_that_of_the_simulated_day(show: Any) -> None:
     browser = show("?min-workers=2&with=warm-pool")
     assert "0.00% late, 0 cold starts" in shown(browser, "day")
-    agrees(browser, run("--min-workers=2", "--with=warm-pool").stdout)
+    agrees(browser, "--min-workers=2", "--with=warm-pool")
 
 
 def test_bad_input_shows_the_sentence_and_keeps_the_view(show: Any) -> None:
     browser = show()
     enter(browser, "image_gb", "-3")
     says = browser.until("document.getElementById('alert').innerText")
-    assert says == run("--set=image_gb=-3").stderr.strip() + " (below: the last good view)"
+    told = called("main.py", "--set=image_gb=-3").stderr.strip()
+    assert says == f"{told} (below: the last good view)"
     assert shown(browser, "total") == "328 s"
     assert browser.js("[...document.querySelectorAll('[aria-invalid]')].map(x => x.id)") == [
         "f-image_gb"
@@ -329,9 +332,9 @@ def test_bad_input_shows_the_sentence_and_keeps_the_view(show: Any) -> None:
 
 def test_a_link_that_is_wrong_shows_why_and_the_figures_of_the_file(show: Any) -> None:
     browser = show("?with=preseed&set=image_gb=-3")
-    says = run("--with=preseed", "--set=image_gb=-3").stderr.strip()
+    says = called("main.py", "--with=preseed", "--set=image_gb=-3").stderr.strip()
     assert shown(browser, "alert") == f"{says} (below: the file's own figures)"
-    agrees(browser, run().stdout)
+    agrees(browser)
     enter(browser, "image_gb", "20")
     browser.until(total("268 s"))
     assert shown(browser, "alert") == ""
@@ -341,8 +344,8 @@ def test_a_day_that_is_refused_from_the_start_is_left_out(show: Any, served: Ser
     browser = show()
     browser.do("Page.navigate", url=f"{served.root}?with=preseed&patern=bursty")
     says = browser.until("document.getElementById('alert')?.innerText")
-    assert says == run("traffic", "--patern=bursty").stderr.strip()
-    agrees(browser, run("--with=preseed").stdout)
+    assert says == called("traffic.py", "--patern=bursty").stderr.strip()
+    agrees(browser, "--with=preseed")
     assert shown(browser, "day") == shown(browser, "day-command") == ""
 
 

@@ -8,19 +8,42 @@ import math
 import random
 import re
 import shlex
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import main
+import plan
+import planner
 import pytest
-from conftest import ROOT, refused
-from conftest import called as run
+import traffic
+from arrivals import Traffic, synthetic
+from conftest import ROOT, called, refused, run
+from endpoint import mean_cold_s
+from planner import Limits, Planner
 
 
 @pytest.fixture(autouse=True)
 def shorter_runs(monkeypatch: pytest.MonkeyPatch) -> None:
     """A tenth of the requests: what is tested here holds for any number of them."""
-    monkeypatch.setattr(main, "ENOUGH", 2_000)
+    monkeypatch.setattr(planner, "ENOUGH", 2_000)
+
+
+LIMITS = ("budget", "prefer", "forbid", "require")
+
+
+def options(given: dict[str, Any]) -> tuple[Traffic, Limits]:
+    """Options of a run, and limits of a plan."""
+    limits = {name: given.pop(name) for name in LIMITS if name in given}
+    return Traffic(**given), Limits(**limits)
+
+
+def planned(s: main.Scenario | None = None, **given: Any) -> dict[str, Any]:
+    return plan.plan_result(s or main.Scenario(), *options(given))
+
+
+def tiered(tiers: list[tuple[str, float, float]], **given: Any) -> dict[str, Any]:
+    return plan.tiers_result(main.Scenario(), *options(given), tiers)
 
 
 def brute_force(
@@ -28,12 +51,12 @@ def brute_force(
 ) -> list[dict[str, Any]]:
     """Every stack and pool size, each simulated afresh: layers, size, share late, $/month."""
     rows = []
-    layers = [name for name in main.LAYERS if name not in forbid]
+    layers = [name for name in main.BY_NAME if name not in forbid]
     for size in range(len(layers) + 1):
         for names in itertools.combinations(layers, size):
             for least in range(1, most + 1) if "warm-pool" in names else [0]:
-                found = main.run_result(s, names, main.Traffic(**how, min_workers=least))
-                rent = main.node_usd_per_month(s) if "warm-node" in names else 0.0
+                found = traffic.run_result(s, names, Traffic(**how, min_workers=least))
+                rent = main.replica_usd_per_month(s) if "warm-node" in names else 0.0
                 own = found["usd"] * s.hours_per_month / found["hours"] - rent
                 row = {"layers": list(names), "min_workers": least}
                 row["usd_per_month"] = round(own * s.products + rent, 2)
@@ -94,7 +117,7 @@ def test_the_plan_is_that_of_a_brute_force_over_every_stack_and_pool_size(
         limits: dict[str, Any] = {"prefer": prefer}
         if share:  # of what the plan without a budget costs
             limits["budget"] = budget = round(share * usd, 2)
-        found = main.plan_result(s, [], **limits, **how, forbid=forbid)
+        found = planned(s, **limits, **how, forbid=forbid)
         ran = {} if "trace" in how else {"hours": found["run"]["hours"]}
         rows = rows or brute_force(
             s, how | ran, forbid, 6 if traffic.items() >= SPOT.items() else 3
@@ -109,15 +132,16 @@ def test_the_plan_is_that_of_a_brute_force_over_every_stack_and_pool_size(
 
 def test_the_plans_figures_are_those_of_traffic_and_of_with() -> None:
     s = main.Scenario(sla_s=20.0)
-    plan = main.plan_result(s, [], forbid=["warm-pool"])
-    assert plan["layers"] == ["preseed", "snapshot", "warm-node"]
-    seen = main.traffic_result(s, plan["layers"], hours=plan["run"]["hours"], min_workers=0)
-    assert plan["over_sla_fraction"] == seen["over_sla_fraction"]
-    assert plan["p99_ttft_s"] == seen["ttft_s"]["p99"]
-    assert plan["cold_starts_per_day"] == seen["cold_starts_per_day"]
-    assert plan["usd_per_month"] == pytest.approx(seen["usd"] * 720 / seen["hours"], abs=0.01)
-    assert plan["cold_start_s"] == 15.0
-    assert {row["layer"]: row["saves_s"] for row in plan["why"]} == {
+    found = planned(s, forbid=["warm-pool"])
+    assert found["layers"] == ["preseed", "snapshot", "warm-node"]
+    how = Traffic(hours=found["run"]["hours"], min_workers=0)
+    seen = traffic.traffic_result(s, found["layers"], how)
+    assert found["over_sla_fraction"] == seen["over_sla_fraction"]
+    assert found["p99_ttft_s"] == seen["ttft_s"]["p99"]
+    assert found["cold_starts_per_day"] == seen["cold_starts_per_day"]
+    assert found["usd_per_month"] == pytest.approx(seen["usd"] * 720 / seen["hours"], abs=0.01)
+    assert found["cold_start_s"] == 15.0
+    assert {row["layer"]: row["saves_s"] for row in found["why"]} == {
         "preseed": 180.0,
         "snapshot": 85.5,
         "warm-node": 47.5,
@@ -128,19 +152,19 @@ def test_the_plans_figures_are_those_of_traffic_and_of_with() -> None:
 def test_relaxing_a_limit_never_makes_the_answer_worse(prefer: str, pattern: str) -> None:
     def rank(s: main.Scenario, **limits: Any) -> tuple[float, ...]:
         limits["forbid"] = [*limits.get("forbid", ()), "stream", "graph-cache"]  # to be quick
-        plan = main.plan_result(s, [], prefer=prefer, pattern=pattern, **limits)
-        if not plan["feasible"]:
+        found = planned(s, prefer=prefer, pattern=pattern, **limits)
+        if not found["feasible"]:
             return (1e99, 1e99)
-        both = (len(plan["layers"]), plan["usd_per_month"])
+        both = (len(found["layers"]), found["usd_per_month"])
         return both if prefer == "layers" else both[::-1]
 
     s = main.Scenario(requests_per_hour=8.0)
-    ranks = [rank(s.but(sla_s=sla_s)) for sla_s in (0.1, 15.0, 400.0)]
+    ranks = [rank(replace(s, sla_s=sla_s)) for sla_s in (0.1, 15.0, 400.0)]
     assert ranks == sorted(ranks, reverse=True)
     assert ranks[0] != ranks[-1]
     ranks = [rank(s, budget=budget) for budget in (100.0, 5760.0, 9000.0)]
     assert ranks == sorted(ranks, reverse=True)
-    s = s.but(sla_s=16.0)
+    s = replace(s, sla_s=16.0)
     assert rank(s, forbid=["warm-pool"]) >= rank(s)
     assert rank(s, forbid=["warm-pool", "warm-node"]) >= rank(s, forbid=["warm-pool"])
     assert rank(s, require=["tiered"]) >= rank(s)
@@ -148,24 +172,25 @@ def test_relaxing_a_limit_never_makes_the_answer_worse(prefer: str, pattern: str
 
 def test_each_relaxation_alone_would_do_and_the_limit_that_binds_is_named() -> None:
     s = main.Scenario(sla_s=10.0, requests_per_hour=10.0)
-    no = main.plan_result(s, [], budget=3000.0)
+    no = planned(s, budget=3000.0)
     assert (no["feasible"], no["binding"]) == (False, "budget")
     found = {row["kind"]: row for row in no["relaxations"]}
     assert found["budget"]["change"] == "--budget 5760"
-    assert main.plan_result(s, [], budget=5760.0)["layers"] == ["warm-pool"]
-    no = main.plan_result(s, [], forbid=["warm-pool", "migrate"])
+    assert planned(s, budget=5760.0)["layers"] == ["warm-pool"]
+    no = planned(s, forbid=["warm-pool", "migrate"])
     found = {row["kind"]: row for row in no["relaxations"]}
     assert no["binding"] == "layer"
     assert found["layer"]["change"] == "without --forbid warm-pool"
     sla_s = float(found["sla"]["change"].removeprefix("--sla "))
     assert 15.0 <= sla_s <= 15.3
-    assert main.plan_result(s.but(sla_s=sla_s), [], forbid=["warm-pool"])["feasible"]
-    assert main.plan_result(s.but(sla_s=0.1), [])["binding"] == "sla"
+    assert planned(replace(s, sla_s=sla_s), forbid=["warm-pool"])["feasible"]
+    assert planned(replace(s, sla_s=0.1))["binding"] == "sla"
 
 
 def test_a_layer_that_makes_boots_slower_says_so_behind_a_pool_too() -> None:
-    planner = main.Planner(main.Scenario(first_touch_s_per_gb=9.0), main.Planning())
-    slower, pool = planner.why(["preseed", "warm-pool"], 1)
+    behind = {"layers": ["preseed", "warm-pool"], "min_workers": 1}
+    s = main.Scenario(first_touch_s_per_gb=9.0)
+    slower, pool = plan.why(Planner(s, Traffic(), Limits()), behind)
     assert (slower["saves_s"], pool["saves_s"]) == (30 * (6.0 - 9.0), 418.0 - 0.5)
 
 
@@ -173,7 +198,7 @@ def test_the_nearest_plans_are_rejected_each_for_its_reason() -> None:
     s = main.Scenario(sla_s=20.0, products=2, requests_per_hour=10.0)
 
     def rejected(**limits: Any) -> dict[tuple[str, ...], str]:
-        found = main.plan_result(s, [], **limits)
+        found = planned(s, **limits)
         for row in found["rejected"]:
             assert row["min_workers"] == ("warm-pool" in row["layers"])
             late, usd = row["over_sla_fraction"], row["usd_per_month"]
@@ -196,28 +221,28 @@ def test_the_nearest_plans_are_rejected_each_for_its_reason() -> None:
 
 def test_every_set_of_layers_is_tried_and_migrate_only_where_nodes_go_away() -> None:
     s = main.Scenario()
-    sets = [*main.Planner(s, main.Planning(evictions_per_day=1.0)).stacks()]
+    sets = [*Planner(s, Traffic(evictions_per_day=1.0), Limits()).stacks()]
     assert len(sets) == len({*sets}) == 2**8
     assert sorted(sets, key=len) == sets
-    assert (sets[0], sets[-1]) == ((), (*main.LAYERS,))
-    calm = [*main.Planner(s, main.Planning()).stacks()]
+    assert (sets[0], sets[-1]) == ((), (*main.BY_NAME,))
+    calm = [*Planner(s, Traffic(), Limits()).stacks()]
     assert calm == [names for names in sets if "migrate" not in names]
-    asked = [*main.Planner(s, main.Planning(require=["migrate"], forbid=["preseed"])).stacks()]
+    asked = [*Planner(s, Traffic(), Limits(require=["migrate"], forbid=["preseed"])).stacks()]
     assert asked == [names for names in sets if "migrate" in names and "preseed" not in names]
 
 
 def test_tail_and_failure_say_what_the_plan_has(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(main, "ENOUGH", 20_000)
-    spot = main.plan_result(main.Scenario(), ["migrate"], evictions_per_day=24.0)
+    monkeypatch.setattr(planner, "ENOUGH", 20_000)
+    spot = planned(require=["migrate"], evictions_per_day=24.0)
     assert (spot["layers"], spot["min_workers"]) == (["warm-pool", "migrate"], 2)
     assert spot["tail_policy"].startswith("16 requests at once find a free warm slot, 500 ms;")
     assert spot["failure_mode"].startswith("when a warm replica dies, 1 of 2 are left for 328 s;")
     moves = "what it was serving moves to a free slot of another and stands still for 20.9 ms"
     assert moves in spot["failure_mode"]
-    stays = main.plan_result(main.Scenario(), [], evictions_per_day=24.0)["failure_mode"]
+    stays = planned(evictions_per_day=24.0)["failure_mode"]
     assert "starts over on a free slot of another, or where there is none after 329 s;" in stays
     assert "would make that 20.9 ms" in stays
-    quick = main.plan_result(main.Scenario(), [], patience_s=9.0)["tail_policy"]
+    quick = planned(patience_s=9.0)["tail_policy"]
     assert "who has waited for 9.0 s gives up; " in quick
     assert {row["layer"]: row["phases"] for row in spot["why"]} == {
         "warm-pool": [phase.__name__ for phase in main.PHASES],
@@ -225,104 +250,115 @@ def test_tail_and_failure_say_what_the_plan_has(monkeypatch: pytest.MonkeyPatch)
     }
     assert spot["why"][0]["saves_s"] == 327.5
     assert spot["why"][1]["saves_s"] == pytest.approx(329.006 - 0.021, abs=1e-3)
-    short = main.plan_result(main.Scenario(sla_s=20.0), [], forbid=["warm-pool"])
+    short = planned(main.Scenario(sla_s=20.0), forbid=["warm-pool"])
     assert short["tail_policy"].startswith("the first user on a fresh replica waits 15.0 s, ")
     assert short["failure_mode"].startswith("when the replica dies, what it was serving ")
     assert short["why"][1]["phases"] == ["weight_load", "engine_init"]
     assert "elsewhere the path is 100.5 s and P99 100." in short["failure_mode"]
     assert 2 * short["cold_starts_per_day"] == pytest.approx(107.0, abs=0.01)
     assert "more than 107 cold starts a day" in short["alert"]
-    assert "more than 2 cold starts a day" in main.plan_result(main.Scenario(), [])["alert"]
+    assert "more than 2 cold starts a day" in planned()["alert"]
 
 
 def test_a_plan_stands_beside_doing_nothing_and_replicas_for_all_that_is_ever_in_flight() -> None:
     s = main.Scenario(requests_per_hour=200.0)
-    how: dict[str, Any] = {"service_s": 90.0, "forbid": [*main.LAYERS][:3] + [*main.LAYERS][4:]}
-    found = main.plan_result(s, [], **how, slots=2, evictions_per_day=24.0)
+    how: dict[str, Any] = {"service_s": 90.0, "forbid": [*main.BY_NAME][:3] + [*main.BY_NAME][4:]}
+    found = planned(s, **how, slots=2, evictions_per_day=24.0)
     nothing, always, most = found["doing_nothing"], found["always_on"], found["most_in_flight"]
     assert most == most_at_once(s, found["run"]) > 9
     assert (nothing["layers"], nothing["min_workers"]) == ([], 0)
     assert (always["layers"], always["min_workers"]) == (["warm-pool"], -(-most // 2))
-    calm = main.plan_result(s, [], **how, slots=2)["always_on"]
+    calm = planned(s, **how, slots=2)["always_on"]
     assert (calm["over_sla_fraction"], calm["cold_starts_per_day"]) == (0, 0)
-    assert main.plan_result(s, [], **how, max_workers=2)["always_on"]["min_workers"] == 2
+    assert planned(s, **how, max_workers=2)["always_on"]["min_workers"] == 2
 
 
 def most_at_once(s: main.Scenario, run: dict[str, Any]) -> int:
     """By sweeping over starts and ends; at one instant an end comes first."""
-    how = main.Traffic(hours=run["hours"], service_s=run["service_s"])
-    requests = [*main.synthetic(s, how)]
+    how = Traffic(hours=run["hours"], service_s=run["service_s"])
+    requests = [*synthetic(s, how)]
     steps = sorted([(t, 1) for t, _ in requests] + [(t + x, -1) for t, x in requests])
     return max(itertools.accumulate(step for _, step in steps))
 
 
 def test_a_premium_tenant_pays_for_a_replica_of_its_own_at_least() -> None:
-    found = main.plan_result(main.Scenario(), [], tiers=[("batch", 600.0, 5.0)])
+    found = tiered([("batch", 600.0, 5.0)])
     assert found["tiers"][0]["min_workers"] == 0
     assert found["dedicated_usd_per_month"] == 5760.0
-    busy = main.plan_result(main.Scenario(), [], tiers=[("paid", 2.0, 300.0)], service_s=90.0)
+    busy = tiered([("paid", 2.0, 300.0)], service_s=90.0)
     least = busy["tiers"][0]["min_workers"]
     assert least > 1
     assert busy["dedicated_usd_per_month"] == 5760.0 * least
-    none = main.plan_result(main.Scenario(), [], tiers=[("paid", 0.1, 3.0), ("batch", 600.0, 5.0)])
+    none = tiered([("paid", 0.1, 3.0), ("batch", 600.0, 5.0)])
     assert (none["feasible"], none["usd_per_month"], none["premium"]) == (False, None, "paid")
+
+
+def flat(page: str) -> str:
+    return " ".join(page.split())
+
+
+def same_run(page: str) -> list[str]:
+    """The command of a plan's page that shows its run: the script, and its words."""
+    command = page.rpartition("\n\n")[2].replace("\\\n", " ")
+    python, script, *words = shlex.split(command)
+    assert python == "python"
+    return [script.removeprefix("code/"), *words]
 
 
 def test_too_few_replicas_are_named_as_the_limit_with_how_many_would_do() -> None:
     s = main.Scenario(sla_s=400.0, requests_per_hour=600.0)
-    how: dict[str, Any] = {"slots": 1, "service_s": 60.0, "forbid": [*main.LAYERS][1:]}
-    no = main.plan_result(s, [], **how)
+    how: dict[str, Any] = {"slots": 1, "service_s": 60.0, "forbid": [*main.BY_NAME][1:]}
+    no = planned(s, **how)
     assert (no["binding"], no["run"]["max_workers"]) == ("max_workers", 8)
     (row,) = (row for row in no["relaxations"] if row["kind"] == "max_workers")
     assert row["change"] == f"--max-workers {row['peak_replicas']}"
-    yes = main.plan_result(s, [], **how, max_workers=row["peak_replicas"], prefer="cost")
+    yes = planned(s, **how, max_workers=row["peak_replicas"], prefer="cost")
     assert (yes["layers"], yes["usd_per_month"]) == (row["layers"], row["usd_per_month"])
 
 
 def test_a_refusal_that_no_single_change_would_turn_says_so() -> None:
-    done = run("plan", "--sla", "3", "--budget", "3000", "--forbid", "warm-pool")
+    done = called("plan.py", "--sla", "3", "--budget", "3000", "--forbid", "warm-pool")
     assert done.returncode == 1
-    assert "What binds: several limits together, for\n  no change of one would do." in done.stdout
+    assert "binds: several limits together, for no change of one would do." in flat(done.stdout)
     assert "would do:" not in done.stdout
 
 
 def test_a_trace_is_judged_by_its_own_hours_and_quoted_for_a_shell(tmp_path: Path) -> None:
     path = tmp_path / "my trace.csv"
     path.write_text("arrival_s,service_s\n" + "".join(f"{k},3\n" for k in range(900)))
-    done = run("plan", "--trace", str(path), "--sla", "400")
-    assert re.search(r"judged\s+by\s+0\.\d+\s+h", done.stdout)
+    done = called("plan.py", "--trace", str(path), "--sla", "400")
+    assert re.search(r"judged by 0\.\d+ h", flat(done.stdout))
     assert f"--trace '{path}'" in done.stdout
-    lines = re.split("The same run.*:\n\n", done.stdout)[1].replace("\\\n", " ")
-    same = run(*shlex.split(lines)[2:])
+    same = called(*same_run(done.stdout))
     assert same.returncode == 0
-    late = json.loads(run("plan", "--trace", str(path), "--sla", "400", "--json").stdout)
+    late = json.loads(called("plan.py", "--trace", str(path), "--sla", "400", "--json").stdout)
     assert re.search(rf"late +{late['over_sla_fraction']:.2%} +over 400 s", same.stdout)
 
 
 def test_tiers_share_a_standby_node() -> None:
     tiers = [("a", 20.0, 30.0), ("b", 20.0, 10.0)]
-    found = main.plan_result(main.Scenario(), [], tiers=tiers, forbid=["warm-pool"])
+    found = tiered(tiers, forbid=["warm-pool"])
     apart = [row["usd_per_month"] for row in found["tiers"]]
     assert all("warm-node" in row["layers"] for row in found["tiers"])
     assert found["usd_per_month"] == pytest.approx(sum(apart) - 5760)
 
 
 def test_a_large_model_under_60_s_hears_why_a_pool_or_a_standby_node_is_mandatory() -> None:
-    done = run("plan", "--sla", "30", "--forbid", "warm-pool,warm-node")
+    done = called("plan.py", "--sla", "30", "--forbid", "warm-pool,warm-node")
     assert done.returncode == 1
-    assert "a 70b under 60 s needs a warm pool: otherwise the best path is" in done.stdout
-    assert "50 + 0 + 9.5 + 0 + 3 = 62.5 s" in " ".join(done.stdout.split())
+    says = "A 70b under 60 s needs a warm pool: otherwise the best path is 50 + 0 + 9.5 + 0 + 3 = "
+    assert says + "62.5 s" in flat(done.stdout)
 
     patient = ["--jitter", "--budget", "5000"]
-    done = run("plan", "--sla", "30", "--forbid", "warm-pool", *patient)
+    done = called("plan.py", "--sla", "30", "--forbid", "warm-pool", *patient)
     assert (done.returncode, "n/a" in done.stdout.partition("| layer")[0]) == (1, False)
-    mean_s = main.mean_cold_s(main.Scenario(), main.Traffic(jitter=True))
+    mean_s = mean_cold_s(main.Scenario(), Traffic(jitter=True))
     assert f"their ranges a cold start takes {mean_s:.1f} s on average" in " ".join(
         done.stdout.split()
     )
 
     def rule(sla_s: float, model: str = "70b", forbid: tuple[str, ...] = ()) -> str:
-        return main.mandatory(main.Scenario(model=model, sla_s=sla_s), forbid)
+        return plan.mandatory(main.Scenario(model=model, sla_s=sla_s), forbid)
 
     pool_only = "needs a warm pool, or down to 15.0 s its substitute, the standby node"
     assert pool_only in rule(5.0, forbid=("warm-pool",))
@@ -331,14 +367,14 @@ def test_a_large_model_under_60_s_hears_why_a_pool_or_a_standby_node_is_mandator
     assert not rule(60.0)
     assert not rule(0.4)
     assert not rule(30.0, "32b")
-    busy = main.plan_result(main.Scenario(requests_per_hour=200.0), [])
+    busy = planned(main.Scenario(requests_per_hour=200.0))
     assert (busy["layers"], busy["mandatory"]) == ([], "")
 
 
 def test_a_snapshot_is_never_proposed_without_saying_what_breaks() -> None:
     s = main.Scenario(sla_s=20.0)
-    assert "elsewhere the path is" in main.plan_result(s, [], forbid=["warm-pool"])["failure_mode"]
-    other = main.plan_result(s.but(snapshot_gpu_matches=0), [], forbid=["warm-pool"])
+    assert "elsewhere the path is" in planned(s, forbid=["warm-pool"])["failure_mode"]
+    other = planned(replace(s, snapshot_gpu_matches=0), forbid=["warm-pool"])
     assert "snapshot" not in (other["layers"] or [])
 
 
@@ -346,8 +382,8 @@ def test_the_pool_is_sized_from_slots_service_and_bursts() -> None:
     def pool(**options: Any) -> int:
         s = main.Scenario(requests_per_hour=60.0)
         forbid = ["preseed", "stream", "tiered", "graph-cache"]  # to be quick
-        plan = main.plan_result(s, ["warm-pool"], forbid=forbid, **options)
-        return int(plan["min_workers"])
+        found = planned(s, require=["warm-pool"], forbid=forbid, **options)
+        return int(found["min_workers"])
 
     assert pool() == 1
     assert pool(slots=1, service_s=60.0) > pool(slots=4, service_s=60.0)
@@ -356,10 +392,10 @@ def test_the_pool_is_sized_from_slots_service_and_bursts() -> None:
 
 
 def test_each_tier_gets_its_plan_and_one_pool_for_all_is_priced_beside_them() -> None:
-    found = json.loads(run("plan", "--tiers", "--json").stdout)
+    found = json.loads(called("plan.py", "--tiers", "--json").stdout)
     tiers = {row["name"]: row for row in found["tiers"]}
     assert [tiers[name]["min_workers"] for name in ("paid", "trial", "batch")] == [1, 1, 0]
-    alone = json.loads(run("plan", "--sla", "600", "--rate", "5", "--json").stdout)
+    alone = json.loads(called("plan.py", "--sla", "600", "--rate", "5", "--json").stdout)
     assert tiers["batch"]["usd_per_month"] == alone["usd_per_month"]
     total = sum(row["usd_per_month"] for row in tiers.values())
     assert found["usd_per_month"] == pytest.approx(total)
@@ -368,44 +404,46 @@ def test_each_tier_gets_its_plan_and_one_pool_for_all_is_priced_beside_them() ->
 
 def test_the_other_winner_stands_beside_the_plan() -> None:
     s = main.Scenario(requests_per_hour=3000.0)
-    plan = main.plan_result(s, [], forbid=["stream", "tiered", "graph-cache", "warm-node"])
-    cheap = main.plan_result(
-        s, [], forbid=["stream", "tiered", "graph-cache", "warm-node"], prefer="cost"
-    )
+    found = planned(s, forbid=["stream", "tiered", "graph-cache", "warm-node"])
+    cheap = planned(s, forbid=["stream", "tiered", "graph-cache", "warm-node"], prefer="cost")
     names = ("layers", "min_workers", "usd_per_month")
-    assert plan["other"]["prefer"] == "cost"
-    assert [plan["other"][name] for name in names] == [cheap[name] for name in names]
-    assert [cheap["other"][name] for name in names] == [plan[name] for name in names]
-    assert cheap["usd_per_month"] < plan["usd_per_month"]
+    assert found["other"]["prefer"] == "cost"
+    assert [found["other"][name] for name in names] == [cheap[name] for name in names]
+    assert [cheap["other"][name] for name in names] == [found[name] for name in names]
+    assert cheap["usd_per_month"] < found["usd_per_month"]
 
 
-def test_what_a_terminal_cannot_show_is_escaped(tmp_path: Path) -> None:
-    done = run("plan", "--tiers", "\u00e9:600:5", env={"PYTHONIOENCODING": "ascii"})
+def test_what_a_terminal_cannot_show_is_escaped() -> None:
+    done = run("plan.py", "--tiers", "\u00e9:600:5", env={"PYTHONIOENCODING": "ascii"})
     assert (done.returncode, done.stderr) == (0, "")
     assert "\\xe9 " in done.stdout
 
 
 def test_a_trace_of_an_instant_is_no_traffic_to_plan_for(tmp_path: Path) -> None:
     (tmp_path / "trace.csv").write_text("0,0\n0,0\n")
-    says = refused(run("plan", "--trace", str(tmp_path / "trace.csv")))
+    says = refused(called("plan.py", "--trace", str(tmp_path / "trace.csv")))
     assert "must last for more than an instant to plan for" in says
 
 
 def test_tiers_without_a_plan_are_named() -> None:
-    done = run("plan", "--tiers", "--forbid", "warm-pool")
+    done = called("plan.py", "--tiers", "--forbid", "warm-pool")
     assert done.returncode == 1
-    assert "no plan for paid: what binds is told by plan --sla 2 --rate 30" in done.stdout
-    assert "a tenant of" not in done.stdout
+    says = "No plan for paid: what binds is told by plan.py --sla 2 --rate 30."
+    assert says in flat(done.stdout)
+    assert "A tenant of" not in done.stdout
 
 
 @pytest.mark.parametrize("more", [[], ["--markdown"]])
 def test_the_page_says_all_that_a_plan_must(more: list[str]) -> None:
-    done = run("plan", "--model", "13b", "--sla", "3", "--rate", "30", *more)
+    done = called("plan.py", "--model", "13b", "--sla", "3", "--rate", "30", *more)
     assert (done.returncode, done.stderr) == (0, "")
     for word in ("warm-pool", "doing nothing", "always on", "Tail:", "Failure:", "Alert:"):
         assert word in done.stdout
-    assert done.stdout.count("rejected:") >= 2
-    assert ("|---|" in done.stdout) == bool(more)
+    said, _, rejected = done.stdout.partition("Rejected\n")
+    assert rejected.count("\n- ") + rejected.startswith("- ") >= 2
+    assert said.strip().startswith("warm-pool; min_workers 1: ")
+    assert ("| --- |" in done.stdout) == bool(more)
+    assert ("```sh\npython code/traffic.py" in done.stdout) == bool(more)
     if not more:
         assert max(map(len, done.stdout.splitlines())) <= 80
 
@@ -419,13 +457,14 @@ def test_the_page_says_all_that_a_plan_must(more: list[str]) -> None:
         ),
         (["--min-workers", "2"], "--min-workers: must be left out"),
         (["--tiers", "paid:2"], "must be NAME:SLA:RATE"),
-        (["--tiers", "paid:0:3"], "must be a number above 0"),
+        (["--tiers", "paid:0:3"], "must be a number, 1e-09 to"),
         (["--prefer", "cots"], "did you mean cost?"),
-        (["--hours", "5"], "--hours: plan does not take it"),
+        (["--hours", "5"], "'--hours': unknown; "),
         (["--budget", "x"], "must be a number"),
         (["--rate", "1e7"], "more than 1,000,000 requests to plan for: must be fewer a day"),
         (["--tiers", ":1:1"], "must be NAME:SLA:RATE"),
         (["--tiers", "a|b:1:1"], "must be NAME:SLA:RATE"),
+        (["--tiers", "a\nb:1:1"], r"'a\nb:1:1': must be NAME:SLA:RATE"),
         (["--tiers", "a:1:1,a:2:2"], "must be NAME:SLA:RATE"),
         (
             ["--tiers", "--sla", "5"],
@@ -436,7 +475,7 @@ def test_the_page_says_all_that_a_plan_must(more: list[str]) -> None:
     ],
 )
 def test_bad_input_of_plan_is_one_line(arguments: list[str], says: str) -> None:
-    assert says in refused(run("plan", *arguments))
+    assert says in refused(called("plan.py", *arguments))
 
 
 SKILL = (ROOT / "outputs" / "skill-cold-start-planner.md").read_text(encoding="utf-8")
@@ -444,12 +483,12 @@ SKILL = (ROOT / "outputs" / "skill-cold-start-planner.md").read_text(encoding="u
 
 @pytest.mark.parametrize(
     ("command", "stack", "least"),
-    re.findall(r"^\| `(plan [^`]+)` \| `([^`]+)` \| `([^`]+)` \|", SKILL, re.MULTILINE),
+    re.findall(r"^\| `(plan\.py [^`]+)` \| `([^`]+)` \| `([^`]+)` \|", SKILL, re.MULTILINE),
 )
 def test_the_skills_worked_examples_are_the_planners_answers(
     command: str, stack: str, least: str
 ) -> None:
-    done = run(*command.split(), "--json")
+    done = called(*command.split(), "--json")
     found = json.loads(done.stdout)
     assert done.returncode == (stack == "refused")
     assert found["feasible"] == (stack != "refused")
@@ -459,4 +498,4 @@ def test_the_skills_worked_examples_are_the_planners_answers(
 
 
 def test_the_skill_has_worked_examples() -> None:
-    assert len(re.findall(r"^\| `plan ", SKILL, re.MULTILINE)) >= 5
+    assert len(re.findall(r"^\| `plan\.py ", SKILL, re.MULTILINE)) >= 5

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import math
 import random
+from dataclasses import replace
 from typing import Any
 
+import arrivals
+import endpoint
 import main
 import pytest
+from arrivals import Traffic
 from reference import Reference, Request, Rules
 
 
-class Watched(main.Endpoint):
+class Watched(endpoint.Endpoint):
     """The program's endpoint, on the general path only, with what became of each request."""
 
-    def __init__(self, s: main.Scenario, how: main.Traffic) -> None:
+    def __init__(self, s: main.Scenario, how: Traffic) -> None:
         self.left: list[tuple[float, float]] = []
         self.log: dict[tuple[float, float], float] = {}
         super().__init__(s, how)
@@ -39,26 +43,26 @@ class Watched(main.Endpoint):
             self.log[pair] = self.now - pair[0] + more_s
 
 
-def count(times: main.Times) -> float:
+def count(times: endpoint.Times) -> float:
     return sum(row[0] for row in times.bins.values())
 
 
-def total(times: main.Times) -> float:
+def total(times: endpoint.Times) -> float:
     return sum(row[1] for row in times.bins.values())
 
 
-def random_case(dice: random.Random) -> tuple[main.Scenario, main.Traffic, Rules, list[Request]]:
+def random_case(dice: random.Random) -> tuple[main.Scenario, Traffic, Rules, list[Request]]:
     """A small endpoint and small traffic; half of them in whole seconds, so that events meet."""
     whole = dice.random() < 0.5
 
     def seconds(mean: float) -> float:
         return float(dice.randrange(int(2 * mean) + 1)) if whole else dice.expovariate(1 / mean)
 
-    arrivals = sorted(seconds(400) for _ in range(dice.randrange(1, 40)))
+    times = sorted(seconds(400) for _ in range(dice.randrange(1, 40)))
     if whole:  # told apart by service time
-        requests = [Request(t, seconds(30) + k * 2**-20) for k, t in enumerate(arrivals)]
+        requests = [Request(t, seconds(30) + k * 2**-20) for k, t in enumerate(times)]
     else:
-        requests = [Request(t, seconds(dice.choice([1, 30, 200]))) for t in arrivals]
+        requests = [Request(t, seconds(dice.choice([1, 30, 200]))) for t in times]
     slots, least = dice.randrange(1, 4), dice.choice([0, 0, 1, 2])
     most = max(1, least + dice.randrange(0, 4))
     patience = dice.choice([None, None, 0.0, seconds(40)])
@@ -68,8 +72,9 @@ def random_case(dice: random.Random) -> tuple[main.Scenario, main.Traffic, Rules
         warm_ttft_s=dice.choice([0.0, 0.5]),
         sla_s=dice.choice([0.25, 2.0, 50.0]),
         prompt_tokens=dice.choice([100, 8192]),
-    ).but(migrates=dice.random() < 0.5)
-    how = main.Traffic(
+        migrates=dice.random() < 0.5,
+    )
+    how = Traffic(
         slots=slots,
         min_workers=least,
         max_workers=most,
@@ -79,8 +84,8 @@ def random_case(dice: random.Random) -> tuple[main.Scenario, main.Traffic, Rules
         seed=dice.randrange(1000),
     )
     if not how.jitter:
-        how = how.but(cold_start_s=dice.choice([0.0, seconds(50)]))
-    lives = main.uniform(how, 4)
+        how = replace(how, cold_start_s=dice.choice([0.0, seconds(50)]))
+    lives = arrivals.uniform(how, 4)
     rules = Rules(
         slots=slots,
         least=least,
@@ -90,7 +95,7 @@ def random_case(dice: random.Random) -> tuple[main.Scenario, main.Traffic, Rules
         warm_s=s.warm_ttft_s,
         migrates=s.migrates,
         pause_s=main.migration(s)["pause_s"],
-        boot=main.boot_times(s, how),
+        boot=endpoint.boot_times(s, how),
         life=lambda: -math.log(1 - lives()) / (per_day / 86400) if per_day else math.inf,
     )
     return s, how, rules, requests
@@ -103,7 +108,7 @@ def test_every_request_fares_as_in_the_slow_simulation(seed: int) -> None:
         s, how, rules, requests = random_case(dice)
         until = dice.choice([300.0, 1000.0, None]) if not how.evictions_per_day else 1000.0
         asked = [q for q in requests if until is None or q.arrival < until]
-        slow, watched, plain = Reference(rules), Watched(s, how), main.Endpoint(s, how)
+        slow, watched, plain = Reference(rules), Watched(s, how), endpoint.Endpoint(s, how)
         slow.run(asked, until)
         pairs = [(q.arrival, q.service) for q in asked]
         watched.replay(pairs, until)

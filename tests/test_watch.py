@@ -1,4 +1,4 @@
-"""--watch as a process: saved, broken, emptied, deleted, and ended."""
+"""A script that is watched, as a process: saved, broken, emptied, deleted, and ended."""
 
 from __future__ import annotations
 
@@ -13,23 +13,24 @@ from typing import Any
 
 import main
 import pytest
-from conftest import PROGRAM, refused, run
+import watch
+from conftest import copied, refused, run
 
-PROVISION = "node_provision_s = 50.0"
+PROVISION = "node_provision_s: float = 50.0"
 ABOVE = "(above: the last good run)"
 GONE = f"code/main.py is empty or gone: waiting for it {ABOVE}"
 
 
 class Watched:
-    """A command under --watch, of a copy of the program; without a terminal."""
+    """A script that is watched, of a copy of them all; without a terminal."""
 
-    def __init__(self, folder: Path, *arguments: str) -> None:
-        self.program = folder / "main.py"
-        self.source = PROGRAM.read_text(encoding="utf-8")
-        self.program.write_text(self.source, encoding="utf-8")
+    def __init__(self, folder: Path, *words: str) -> None:
+        self.folder = copied(folder / "code")
+        self.program = self.folder / "main.py"
+        self.source = self.program.read_text(encoding="utf-8")
         self.out, self.err = folder / "out", folder / "err"
         with self.out.open("w") as out, self.err.open("w") as err:
-            command = [sys.executable, str(self.program), *arguments, "--watch"]
+            command = [sys.executable, str(self.folder / "watch.py"), *words]
             self.process = subprocess.Popen(
                 command, stdout=out, stderr=err, cwd=folder, start_new_session=True
             )
@@ -49,7 +50,7 @@ class Watched:
         return line
 
     def runs(self) -> int:
-        return self.out.read_text(encoding="utf-8").count("2 SCENARIO")
+        return self.out.read_text(encoding="utf-8").count("2 PHASES")
 
     def left(self) -> bool:
         """Whether the supervisor or a child of it is alive."""
@@ -84,7 +85,7 @@ def watched(begin: Callable[..., Watched]) -> Watched:
 
 
 def test_a_save_runs_it_again_and_says_which_figures_changed(watched: Watched) -> None:
-    watched.save(PROVISION, "node_provision_s = 40.0")
+    watched.save(PROVISION, "node_provision_s: float = 40.0")
     assert watched.said(2) == "node_provision_s 50 -> 40: 328 -> 318 s"
     watched.save("30 x 6 = 180 s", "thirty times six")
     assert watched.said(3) == "node_provision_s 40 -> 50: 318 -> 328 s"
@@ -99,16 +100,18 @@ def test_a_save_runs_it_again_and_says_which_figures_changed(watched: Watched) -
 
 def test_a_broken_save_shows_the_line_and_keeps_the_output(watched: Watched) -> None:
     line = 1 + watched.source[: watched.source.index(PROVISION)].count("\n")
-    watched.save(PROVISION, "node_provision_s = = 50.0")
+    watched.save(PROVISION, "node_provision_s: float = = 50.0")
     said = watched.said(2)
-    broke = "node_provision_s = = 50.0: SyntaxError: invalid syntax"
+    broke = "node_provision_s: float = = 50.0: SyntaxError: invalid syntax"
     assert said == f"code/main.py, line {line}: {broke} {ABOVE}"
-    watched.save(PROVISION, "node_provision_s = fifty")
-    assert watched.said(3).startswith(f"code/main.py, line {line}: node_provision_s = fifty")
-    watched.save(PROVISION, "node_provision_s = -1.0")
-    assert watched.said(4).startswith("main.py: in the file, node_provision_s = -1.0: must be")
+    watched.save(PROVISION, "node_provision_s: float = fifty")
+    assert watched.said(3).startswith(
+        f"code/main.py, line {line}: node_provision_s: float = fifty"
+    )
+    watched.save(PROVISION, "node_provision_s: float = -1.0")
+    assert watched.said(4).startswith("main.py: in code/main.py, node_provision_s = -1.0: must")
     assert watched.runs() == 1
-    watched.save(PROVISION, "node_provision_s = 45.0")
+    watched.save(PROVISION, "node_provision_s: float = 45.0")
     assert watched.said(5) == "node_provision_s 50 -> 45: 328 -> 323 s"
     assert watched.runs() == 2
 
@@ -120,14 +123,14 @@ def test_an_empty_or_missing_file_is_waited_for(watched: Watched) -> None:
     assert watched.said(3) == "no figure changed"
     watched.program.unlink()
     assert watched.said(4) == GONE
-    watched.save(PROVISION, "node_provision_s = 60.0")
+    watched.save(PROVISION, "node_provision_s: float = 60.0")
     assert watched.said(5) == "node_provision_s 50 -> 60: 328 -> 338 s"
     assert watched.runs() == 3
 
 
 def test_ten_quick_saves_run_once(watched: Watched) -> None:
     for seconds in range(40, 50):
-        watched.save(PROVISION, f"node_provision_s = {seconds}.0")
+        watched.save(PROVISION, f"node_provision_s: float = {seconds}.0")
         time.sleep(0.03)
     assert watched.said(2) == "node_provision_s 50 -> 49: 328 -> 327 s"
     time.sleep(0.5)
@@ -147,7 +150,7 @@ def test_it_ends_cleanly_while_it_waits(watched: Watched, number: signal.Signals
 def test_no_child_is_left_where_it_ends_in_a_run(
     begin: Callable[..., Watched], number: signal.Signals
 ) -> None:
-    long = begin("traffic", "--rate", "1000", "--hours", "87600")
+    long = begin("traffic.py", "--rate", "1000", "--hours", "87600")
     time.sleep(0.3)  # a child simulates ten years by now
     long.process.send_signal(number)
     assert long.process.wait(timeout=5) == 130
@@ -161,7 +164,7 @@ def test_a_trace_and_a_file_of_figures_are_watched_too(
     trace, figures = tmp_path / "trace.csv", tmp_path / "figures.json"
     trace.write_text("arrival_s,service_s\n0,10\n900,10\n")  # 638 s and 338 s of a replica
     figures.write_text('{"sla_s": 2}')
-    watched = begin("traffic", f"--trace={trace}", "--set", f"@{figures}")
+    watched = begin("traffic.py", f"--trace={trace}", "--set", f"@{figures}")
     watched.said(1)
     trace.write_text("arrival_s,service_s\n0,10\n600,10\n900,10\n")  # 910 s at $8 an hour
     says = "other changes: late 100.00% -> 33.33%, bill $2.17 -> $2.02"
@@ -170,53 +173,85 @@ def test_a_trace_and_a_file_of_figures_are_watched_too(
     assert watched.said(3) == "sla_s 2 -> 400: late 33.33% -> 0.00%"
 
 
-def test_an_option_of_traffic_is_a_figure_that_changes(begin: Callable[..., Watched]) -> None:
-    watched = begin("traffic", "--cold-start-s=1", "--service=constant")
+def test_any_file_of_the_scripts_is_watched_and_named_where_it_breaks(
+    begin: Callable[..., Watched],
+) -> None:
+    watched = begin("traffic.py", "--cold-start-s=1", "--service=constant")
     watched.said(1)
-    watched.save("    service_s = 10.0", "    service_s = 20.0")
+    arrivals = watched.folder / "arrivals.py"
+    source = arrivals.read_text(encoding="utf-8")
+    arrivals.write_text(source.replace("service_s: float = 10.0", "service_s: float = 20.0"))
     assert watched.said(2).startswith("service_s 10 -> 20: ")
+    line = 1 + source[: source.index("    service_s: float = 10.0")].count("\n")
+    arrivals.write_text(source.replace("service_s: float = 10.0", "service_s: float = ten"))
+    said = watched.said(3)
+    assert said.startswith(f"code/arrivals.py, line {line}: service_s: float = ten: NameError:")
 
 
 def test_plan_and_json_are_watched_like_the_report(begin: Callable[..., Watched]) -> None:
-    watched = begin("plan", "--sla=20", "--forbid=warm-pool", "--json")
+    watched = begin("plan.py", "--sla=20", "--forbid=warm-pool", "--json")
     watched.said(1)
-    watched.save("first_forward_s = 3.0", "first_forward_s = 4.0")
-    assert watched.said(2).startswith("first_forward_s 3 -> 4: 15 -> 16.0 s")
+    watched.save("first_forward_s: float = 3.0", "first_forward_s: float = 4.0")
+    assert watched.said(2).startswith("first_forward_s 3 -> 4: 15 -> 16 s")
     assert watched.out.read_text().startswith("{\n")
 
 
 def test_standard_input_cannot_be_watched() -> None:
-    assert "standard input" in refused(run("traffic", "--trace", "-", "--watch"))
+    assert "standard input" in refused(run("watch.py", "traffic.py", "--trace", "-"))
+    assert "standard input" in refused(run("watch.py", "--set", "@-"))
 
 
-def test_bad_input_ends_it_before_it_begins() -> None:
-    assert "did you mean --seed" in refused(run("traffic", "--sed", "1", "--watch"))
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (["traffic.py", "--sed", "1"], "'--sed': unknown; did you mean --seed?"),
+        (["--wiht", "preseed"], "'--wiht': unknown; did you mean --with?"),
+        (["plna"], "'plna.py': unknown; did you mean plan.py?"),
+        (["serve.py"], "'serve.py': unknown; "),
+    ],
+)
+def test_bad_input_ends_it_before_it_begins(words: list[str], says: str) -> None:
+    assert says in refused(run("watch.py", *words))
+
+
+def test_help_says_what_it_watches() -> None:
+    done = run("watch.py", "--help")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "python code/watch.py plan.py --sla 20" in done.stdout
+
+
+def test_a_script_is_named_as_one_likes(begin: Callable[..., Watched]) -> None:
+    watched = begin("code/evidence")
+    assert watched.said(1) == "ran; again at every save, until Ctrl-C"
+    assert "8 phases predicted" in watched.out.read_text(encoding="utf-8")
 
 
 def test_a_difference_names_what_is_new_and_what_changed() -> None:
-    was = main.report_result(main.Scenario(), [])
-    now = main.report_result(main.Scenario(sla_s=3, model="7b"), [])
-    says = main.difference(was, now)
+    was = main.report(main.Scenario(), [])
+    now = main.report(main.Scenario(sla_s=3, model="7b"), [])
+    says = watch.difference(was, now)
     assert says == "model 70b -> 7b, weights_gb 140 -> 14, sla_s 2 -> 3: 328 -> 260.5 s"
     del was["scenario"]["sla_s"]
     more = was | {"scenario": was["scenario"] | {"new_s": 1}}
-    assert main.difference(was, more) == "new_s n/a -> 1: path unchanged"
+    assert watch.difference(was, more) == "new_s n/a -> 1: path unchanged"
 
 
-@pytest.mark.parametrize("broken", [{}, {"path_s": "long"}, {"path_s": None}, {"scenario": {}}])
+@pytest.mark.parametrize(
+    "broken", [{}, {"cold_start_s": "long"}, {"cold_start_s": None}, {"scenario": {}}]
+)
 def test_an_edit_that_renames_or_breaks_a_key_leaves_the_rest_to_be_compared(
     broken: dict[str, Any],
 ) -> None:
-    was = main.report_result(main.Scenario(), [])
+    was = main.report(main.Scenario(), [])
     for pair in ((was, broken), (broken, was), (broken, broken)):
-        assert main.difference(*pair)
+        assert watch.difference(*pair)
 
 
 def test_a_stray_print_is_no_end(watched: Watched) -> None:
     watched.save("\nimport math", "\nprint('here')\nimport math")
     assert "is there a print() in it?" in watched.said(2)
-    assert watched.out.read_text().count("here\n2 SCENARIO") == 1
-    watched.save(PROVISION, "node_provision_s = 40.0")
+    assert watched.out.read_text(encoding="utf-8").count("here\nA cold start of") == 1
+    watched.save(PROVISION, "node_provision_s: float = 40.0")
     assert watched.said(3) == "node_provision_s 50 -> 40: 328 -> 318 s"
 
 
@@ -231,6 +266,6 @@ def test_what_prints_and_then_breaks_is_no_good_run(watched: Watched) -> None:
 def test_a_save_ends_a_run_that_hangs(watched: Watched) -> None:
     watched.save("\nimport math", "\nwhile True:\n    pass\nimport math")
     time.sleep(0.6)  # by now it hangs
-    watched.save(PROVISION, "node_provision_s = 40.0")
+    watched.save(PROVISION, "node_provision_s: float = 40.0")
     assert watched.said(2) == "node_provision_s 50 -> 40: 328 -> 318 s"
     assert watched.runs() == 2

@@ -1,0 +1,136 @@
+"""A script of this folder run as a child: its output bounded, its broken line named.
+
+Whoever serves or watches loads nothing that others edit: a broken save breaks a child alone. A
+child is on a leash (`leash.py`), so it does not outlive its parent by more than seconds.
+"""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryFile
+from time import sleep
+from typing import IO, Any, NoReturn
+
+HERE = Path(__file__).resolve().parent
+SCRIPTS = ("main.py", "traffic.py", "plan.py", "evidence.py", "measure.py")
+KINDS = (".py", ".toml", ".html")  # files of this folder that somebody may edit
+POLL_S = 0.01  # between looks at a child
+MOST_BYTES = 16e6  # that it may print
+
+
+class Refused(Exception):
+    """What a script cannot do; the message is one line for the user."""
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a run ended: what it printed, or else why it is no good, in a line."""
+
+    out: str = ""
+    reason: str = ""
+    refused: bool = False  # for bad input
+
+    def json(self) -> Any:
+        """The object that it printed. ValueError where that was more than its JSON."""
+        return json.loads(self.out)
+
+
+def run(
+    script: str,
+    words: Iterable[str],
+    stop: Callable[[], str] = lambda: "",
+    encoding: str = "utf-8",
+) -> Ended:
+    """Run a script with these words. `stop` is asked now and then, and ends it with its reason."""
+    command = [sys.executable, str(HERE / "leash.py"), str(HERE / script), *words]
+    # subtle: a .pyc knows its source's second and size alone, so two saves within a second that
+    # change one digit for another would not be told apart.
+    own = {"PYTHONIOENCODING": encoding, "PYTHONDONTWRITEBYTECODE": "1"}
+    with TemporaryFile() as out, TemporaryFile() as err:
+        process = subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=out, stderr=err, env=os.environ | own
+        )
+        reason = ""
+        with process:
+            try:
+                while process.poll() is None and not reason:
+                    sleep(POLL_S)
+                    reason = stop() or too_much(script, out, err)
+            finally:
+                end(process)
+        said, error = (text_of(stream, encoding) for stream in (out, err))
+    broke = not said or process.returncode not in (0, 1) or "Traceback (most recent" in error
+    if reason or broke:
+        return Ended("", reason or trouble(error), not reason and process.returncode == 2)
+    return Ended(said)
+
+
+def too_much(script: str, *streams: IO[bytes]) -> str:
+    """A reason to stop what prints without end."""
+    if sum(os.fstat(stream.fileno()).st_size for stream in streams) <= MOST_BYTES:
+        return ""
+    return f"code/{script} printed over {MOST_BYTES / 1e6:g} MB: is there a print() in a loop?"
+
+
+def end(process: subprocess.Popen[bytes]) -> None:
+    process.terminate()
+    try:
+        process.wait(5)
+    except subprocess.TimeoutExpired:  # too busy to hear of it
+        process.kill()
+
+
+def text_of(stream: IO[bytes], encoding: str) -> str:
+    stream.seek(0)
+    return stream.read().decode(encoding, "replace").replace("\r\n", "\n")
+
+
+def trouble(error: str) -> str:
+    """The line that a child ends with; of a traceback also the file and the line that broke."""
+    lines = error.strip("\n").splitlines() or ["it printed nothing: is it empty, or being saved?"]
+    head = f'  File "{HERE}{os.sep}'
+    at = [i for i, line in enumerate(lines) if line.startswith(head)]
+    if not at:
+        return lines[-1]
+    file, _, rest = lines[at[-1]].removeprefix(head).partition('", line ')
+    source = lines[at[-1] + 1].strip().partition("  #")[0]
+    said = dict.fromkeys((source, lines[-1]))  # some errors show no line
+    return ": ".join([f"code/{file}, line {rest.partition(',')[0]}", *filter(None, said)])
+
+
+Stamp = tuple[int, int] | None
+
+
+def stamp(file: Path) -> Stamp:
+    """What a save changes of a file; None while it is missing or empty."""
+    try:
+        found = file.stat()
+    except OSError:
+        return None
+    return (found.st_mtime_ns, found.st_size) if found.st_size else None
+
+
+def sources() -> list[Path]:
+    """The files of this folder that a run may depend on, and the lesson in any case."""
+    return sorted({HERE / "main.py", *(x for x in HERE.iterdir() if x.suffix in KINDS)})
+
+
+def start(script: Callable[[Sequence[str]], int]) -> NoReturn:
+    """Run what waits for children and exit: 2 where it refuses, 130 for Ctrl-C."""
+    for name in ("SIGTERM", "SIGHUP"):  # as Ctrl-C
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), signal.default_int_handler)
+    exit_code = 130
+    try:
+        exit_code = script(sys.argv[1:])
+    except KeyboardInterrupt:
+        pass
+    except Refused as error:
+        print(error, file=sys.stderr)
+        exit_code = 2
+    sys.exit(exit_code)

@@ -1,0 +1,511 @@
+"""From an SLA to a stack and a pool: every stack, with every pool size that could help.
+
+A run of the same requests judges each, for a second model could disagree with the first: P99
+holds where at most 1% of them were late. So a plan says what `traffic.py` shows. `planner`
+searches; here is what is said of a plan, and of why there is none.
+
+  python code/plan.py --sla 20 --forbid warm-pool
+"""
+
+import argparse
+import math
+import shlex
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, fields, replace
+
+import main
+import traffic
+from arrivals import HOUR_S, Request, Traffic
+from endpoint import mean_cold_s, workers
+from main import BadInput, Bounds, Row, Scenario, dollars, number, plain
+from planner import Limits, Planner, best
+from progress import progress
+from traffic import duration
+
+Tier = tuple[str, float, float]  # name, SLA in s, requests/h
+
+EXAMPLES = """\
+  python code/plan.py --model 13b --sla 3 --rate 30
+  python code/plan.py --sla 20 --rate 200 --forbid warm-pool --budget 9000
+  python code/plan.py --sla 4 --pattern diurnal --prefer cost --markdown
+  python code/plan.py --tiers paid:2:30,trial:10:10,batch:600:5"""
+TIERS = "paid:2:30,trial:10:10,batch:600:5"  # what --tiers plans where it stands alone [assumed]
+SEVERAL = "several limits together, for no change of one would do"
+PLAN = ("layers", "min_workers", "cold_start_s", "p99_ttft_s", "over_sla_fraction",
+        "usd_per_month", "cold_starts_per_day", "peak_replicas")  # fmt: skip
+
+# --- what is said of a plan ----------------------------------------------------------------------
+
+
+def why(planner: Planner, plan: Row) -> Iterator[Row]:
+    """For each layer what it attacks, and the seconds it takes off, all the others there."""
+    s, names = replace(planner.s, min_workers=plan["min_workers"]), plan["layers"]
+    for layer in (main.BY_NAME[name] for name in names):
+        here, before = main.stack(s, names), main.stack(s, main.without(names, layer.name))
+        saves = [
+            felt(before) - felt(here)
+            for felt in (main.cold_start_s, main.first_request_ttft_s, main.eviction_pause_s)
+        ]
+        yield {
+            "layer": layer.name,
+            "phases": [*main.path(s)] if layer.name == "warm-pool" else [*layer.attacks],
+            "saves_s": max(saves, key=abs),
+        }
+
+
+def tail_policy(planner: Planner, plan: Row) -> str:
+    """What the first user on a fresh replica meets."""
+    how, least, cold_s = planner.how, plan["min_workers"], duration(plan["cold_start_s"])
+    says = f"the first user on a fresh replica waits {cold_s}, those right behind for its rest;"
+    if least:
+        says = (
+            f"{plain(least * how.slots)} requests at once find a free warm slot, "
+            f"{duration(planner.s.warm_ttft_s)}; the first user beyond waits for a slot, or "
+            f"{cold_s} for a fresh replica where max-workers allow one;"
+        )
+    if how.patience_s is not None:
+        says += f" who has waited for {duration(how.patience_s)} gives up;"
+    return f"{says} {plan['over_sla_fraction']:.2%} of all are late"
+
+
+def failure_mode(planner: Planner, plan: Row) -> str:
+    """What the death of a replica does, and a snapshot on another GPU type."""
+    s, names, least = planner.s, plan["layers"], plan["min_workers"]
+    cold_s, moved_s = duration(plan["cold_start_s"]), duration(main.pause_s(s))
+    unmoved_s = duration(plan["cold_start_s"] + main.prefill(s))
+    dies = "when the replica dies,"
+    if least:
+        left = f"{plain(least - 1)} of {plain(least)} are left for {cold_s}"
+        dies = f"when a warm replica dies, {left};"
+    fares = (
+        f"starts over on a free slot of another, or where there is none after {unmoved_s}; live "
+        f"migration to a free slot would make that {moved_s} and lose no work"
+    )
+    if "migrate" in names:
+        fares = (
+            f"moves to a free slot of another and stands still for {moved_s}, or where there is "
+            f"none starts over after {unmoved_s}"
+        )
+    elsewhere = ""
+    if "snapshot" in names:
+        other = planner.plan(main.without(names, "snapshot"), least)
+        elsewhere = (
+            " -- a snapshot restores only on the GPU type and count that it was taken on: "
+            f"elsewhere the path is {duration(other['cold_start_s'])} and P99 "
+            f"{duration(other['p99_ttft_s'])}"
+        )
+    return f"{dies} what it was serving {fares}{elsewhere}"
+
+
+def alert(planner: Planner, plan: Row) -> str:
+    """The metric to watch, and from which value on."""
+    a_day = plan["cold_starts_per_day"]
+    return (
+        f"more than 1% of a day's requests over {duration(planner.s.sla_s)} to the first token, "
+        f"or more than {plain(max(math.ceil(2 * a_day), 2))} cold starts a day, where this run "
+        f"has {plain(a_day)}; beside them the seconds of each phase"
+    )
+
+
+def rejected(planner: Planner, plan: Row | None) -> list[Row]:
+    """The nearest that are not taken, with the reason: the shortest path without a pool, no
+    layer, one warm replica, and this plan with a replica or a layer less."""
+    names, least = (plan["layers"], plan["min_workers"]) if plan else ([], 0)
+    allowed = [*planner.stacks()]
+    lone = [each for each in allowed if "warm-pool" not in each]
+    tries: list[tuple[tuple[str, ...], int]] = [
+        (min(lone, key=planner.path_s, default=()), 0),
+        ((), 0),
+        (("warm-pool",), 1),
+        ((*names,), least - 1),
+        *(((*main.without(names, name),), least) for name in names),
+    ]
+    rows = [
+        planner.plan(each, count)
+        for each, count in dict.fromkeys(tries)
+        if each in allowed and count >= 0 and ("warm-pool" in each) == (count > 0)
+    ]
+    return [row | {"reason": reason(planner, row)} for row in rows if row != plan][:3]
+
+
+def reason(planner: Planner, row: Row) -> str:
+    """Why a plan is not taken: it breaks P99 or the budget, or has more layers or dollars."""
+    late, usd = row["over_sla_fraction"], dollars(row["usd_per_month"])
+    if not main.holds_p99(1, late):
+        p99_s, boot_s = duration(row["p99_ttft_s"]), duration(row["cold_start_s"])
+        return f"{late:.2%} are late: P99 is {p99_s}, a boot {boot_s}"
+    if row["usd_per_month"] > planner.budget:
+        return f"over the budget: {usd} a month"
+    return f"holds P99 too, layers: {len(row['layers'])}, for {usd} a month"
+
+
+def mandatory(s: Scenario, forbid: Sequence[str]) -> str:
+    """The lesson's rule for large models under 60 s, where it applies, with the model's reason."""
+    seconds = main.best_without_pool(s, *forbid)
+    best_s = sum(seconds.values())
+    if main.MODELS[s.model][0] < 70 or not s.warm_ttft_s <= s.sla_s < min(60, best_s):
+        return ""
+    node_s = main.cold_start_s(main.stack(s, main.without(main.BY_NAME, *forbid)))
+    substitute = f", or down to {duration(node_s)} its substitute, the standby node"
+    return (
+        f"A {s.model} under 60 s needs a warm pool{'' if 'warm-node' in forbid else substitute}: "
+        f"otherwise the best path is {' + '.join(map(plain, seconds.values()))} = "
+        f"{duration(best_s)} -- unless traffic alone keeps replicas warm"
+    )
+
+
+# --- where there is none -------------------------------------------------------------------------
+
+
+def kept_sla_s(planner: Planner) -> float:
+    """The lowest P99 that a shortest path has, with or without what is rented, rounded up; an hour
+    where none is lower."""
+    shortest: dict[tuple[str, ...], Sequence[str]] = {}
+    for names in sorted(planner.stacks(), key=planner.path_s):
+        rented = tuple(name for name in names if main.BY_NAME[name].rent)
+        shortest.setdefault(rented, names)
+    patient = Planner(replace(planner.s, sla_s=HOUR_S), planner.how, planner.limits, planner)
+    tails = [plan["p99_ttft_s"] or 0.0 for plan in patient.plans([*shortest.values()])]
+    # subtle: a percentile is within a bin's width, and so are three digits.
+    return float(f"{min(1.011 * min(tails, default=HOUR_S), HOUR_S):.3g}")
+
+
+def relaxations(planner: Planner) -> list[Row]:
+    """For each kind of limit the cheapest plan without it, and the change that allows it."""
+    s, how, limits = planner.s, planner.how, planner.limits
+    sla_s, most = kept_sla_s(planner), min(100_000, 1_000_000 // how.slots)
+
+    def budget(plan: Row) -> str:
+        return f"--budget {math.ceil(plan['usd_per_month'])}"
+
+    def peak(plan: Row) -> str:
+        return f"--max-workers {plan['peak_replicas']}"
+
+    def taken(plan: Row) -> str:
+        return f"without --forbid {','.join(x for x in limits.forbid if x in plan['layers'])}"
+
+    def left(plan: Row) -> str:
+        return f"without --require {','.join(main.without(limits.require, *plan['layers']))}"
+
+    rows = []
+    for kind, eased, change in (
+        ("budget", (s, how, replace(limits, budget=None)), budget),
+        ("max_workers", (s, replace(how, max_workers=most), limits), peak),
+        ("layer", (s, how, replace(limits, forbid=())), taken),
+        ("layer", (s, how, replace(limits, require=())), left),
+        ("sla", (replace(s, sla_s=sla_s), how, limits), lambda _: f"--sla {sla_s:.4g}"),
+    ):
+        if plan := best(Planner(*eased, planner).plans(), "cost"):
+            rows.append(plan | {"kind": kind, "change": change(plan)})
+    return rows
+
+
+# --- results -------------------------------------------------------------------------------------
+
+
+def most_in_flight(s: Scenario, asked: Sequence[Request]) -> int:
+    """The most requests that are ever served at once if none has to wait."""
+    # They are the most replicas of one slot that start at once, in no time.
+    lone = Traffic(slots=1, cold_start_s=0.0, max_workers=100_000)
+    return traffic.simulate(s, lone, asked).peak if asked else 0
+
+
+def same_run(s: Scenario, names: Sequence[str], how: Traffic) -> str:
+    """The command that shows this plan's run, of one product."""
+    options = []
+    for field in fields(Traffic):
+        value, option = getattr(how, field.name), f"--{field.name.replace('_', '-')}"
+        if value is True:
+            options.append(option)
+        elif value != field.default or (field.name == "hours" and how.trace is None):
+            options.append(f"{option} {shlex.quote(str(value).removesuffix('.0'))}")
+    return main.typed("traffic.py", s, names, *options)
+
+
+def plan_result(s: Scenario, how: Traffic, limits: Limits) -> Row:
+    """The plan within these limits, or why there is none."""
+    planner = Planner(s, how, limits)
+    plans, other_way = [*planner.plans()], "cost" if limits.prefer == "layers" else "layers"
+    plan, other = best(plans, limits.prefer), best(plans, other_way)
+    shown = plan or {**dict.fromkeys(PLAN), "layers": [], "min_workers": 0}
+    names, how = shown["layers"], replace(planner.how, min_workers=shown["min_workers"])
+    relaxed = [] if plan else relaxations(planner)
+    most = most_in_flight(s, planner.asked)
+    always = min(-(-most // how.slots), how.max_workers or most)
+    cold_s = mean_cold_s(main.stack(s, names), how)
+    hours, (_, most_workers) = planner.run((), 0)["hours"], workers(s, how)
+    ran = replace(how, hours=hours, max_workers=most_workers, cold_start_s=cold_s)
+    needless = plan and not {"warm-pool", "warm-node"} & {*names}
+    return {
+        "run": asdict(ran) | asdict(limits),
+        "feasible": plan is not None,
+        **(plan or dict.fromkeys(PLAN)),
+        "tail_policy": plan and tail_policy(planner, plan),
+        "failure_mode": plan and failure_mode(planner, plan),
+        "alert": plan and alert(planner, plan),
+        **main.head(s, names),
+        "why": [*why(planner, shown)],
+        "other": other and {"prefer": other_way, **other},
+        "rejected": rejected(planner, plan),
+        "binding": relaxed[0]["kind"] if relaxed else None if plan else SEVERAL,
+        "relaxations": relaxed,
+        "mandatory": "" if needless else mandatory(s, limits.forbid),
+        "phases": main.phase_rows(s, names),
+        "doing_nothing": planner.plan((), 0),
+        "always_on": planner.plan(("warm-pool",), always),
+        "most_in_flight": most,
+        "command": same_run(s, names, how),
+    }
+
+
+def tiers_result(s: Scenario, how: Traffic, limits: Limits, tiers: Sequence[Tier]) -> Row:
+    """A plan for each tier of users, against one pool for all at the hardest promise."""
+    _, slas, rates = zip(*tiers)
+    rows: list[Row] = []
+    for name, sla_s, rate in (*tiers, ("one pool", min(slas), sum(rates))):
+        tier = {"sla_s": sla_s, "requests_per_hour": rate}
+        plan = best(Planner(replace(s, **tier), how, limits).plans(), limits.prefer)
+        rows.append(
+            {"name": name, **tier, "feasible": plan is not None, **(plan or dict.fromkeys(PLAN))}
+        )
+    *apart, pooled = rows
+    hardest, feasible = apart[slas.index(min(slas))], all(row["feasible"] for row in apart)
+    nodes = sum("warm-node" in (row["layers"] or ()) for row in apart)
+    shared = max(nodes - 1, 0) * main.replica_usd_per_month(s)  # one standby node serves all
+    return {
+        **main.head(s, limits.require),
+        "feasible": feasible,
+        "tiers": apart,
+        "usd_per_month": sum(row["usd_per_month"] for row in apart) - shared if feasible else None,
+        "one_pool": pooled,
+        "premium": hardest["name"],
+        "dedicated_usd_per_month": (hardest["min_workers"] or 1) * main.replica_usd_per_month(s),
+    }
+
+
+# --- text ----------------------------------------------------------------------------------------
+
+
+class Page:
+    """How a plan is written: on a terminal, or as Markdown to hand over."""
+
+    def heading(self, text: str) -> None:
+        main.heading(text)
+
+    def say(self, text: str) -> None:
+        main.say(text)
+
+    def item(self, text: str) -> None:
+        main.say(f"- {text}", "  ")
+
+    def table(self, rows: Sequence[Sequence[str]], align: str) -> None:
+        print()
+        main.table(rows, align)
+
+    def command(self, text: str) -> None:
+        print(f"\n  {text}")
+
+
+class Markdown(Page):
+    def heading(self, text: str) -> None:
+        print(f"\n## {text}\n")
+
+    def say(self, text: str) -> None:
+        print(f"\n{text}")
+
+    def item(self, text: str) -> None:
+        print(f"- {text}")
+
+    def table(self, rows: Sequence[Sequence[str]], align: str) -> None:
+        sides = ("---:" if side == ">" else "---" for side in align)
+        print()
+        for row in (rows[0], (*sides,), *rows[1:]):
+            print(f"| {' | '.join(row)} |")
+
+    def command(self, text: str) -> None:
+        print(f"\n```sh\n{text}\n```")
+
+
+def named(plan: Row) -> str:
+    """A plan's layers, pool and price in a few words."""
+    layers, usd = ", ".join(plan["layers"]) or "no layer", dollars(plan["usd_per_month"])
+    return f"{layers}; min_workers {plain(plan['min_workers'])}: {usd} a month"
+
+
+def show_finding(r: Row, page: Page) -> None:
+    if r["feasible"]:
+        page.say(
+            f"{named(r)}. P99 is {duration(r['p99_ttft_s'])}, {r['over_sla_fraction']:.2%} of "
+            "requests are late."
+        )
+        if r["other"]:
+            page.say(f"Of least {r['other']['prefer']}: {named(r['other'])}.")
+    else:
+        page.say(f"No plan keeps it within these limits. What binds: {r['binding']}.")
+        for row in r["relaxations"]:
+            page.item(f"what alone would do: {row['change']}; then {named(row)}")
+    if r["mandatory"]:
+        page.say(f"{r['mandatory']}.")
+
+
+def show_plan(r: Row, s: Scenario, how: Traffic, page: Page) -> None:
+    show_finding(r, page)
+    asked, run = traffic.asked_of(s, how), r["run"]
+    judged = f"judged by {plain(run['hours'])} h, seed {run['seed']}"
+    page.heading("What was asked")
+    page.say(f"P99 of {duration(s.sla_s)} at {asked}, {judged}.")
+    main.show_figures(r, s)
+    for name in r["layers"]:
+        page.item(main.about(name))
+    rows = [("phase", "raw s", "here s")]
+    rows += [(x["name"], number(x["raw_seconds"]), number(x["seconds"])) for x in r["phases"]]
+    raw_s, path_s = (sum(x[name] for x in r["phases"]) for name in ("raw_seconds", "seconds"))
+    page.table([*rows, ("total", number(raw_s), number(path_s))], "<>>")
+    if how.jitter:
+        mean_s = duration(run["cold_start_s"])
+        page.say(f"With phases drawn from their ranges a cold start takes {mean_s} on average.")
+    if how.patience_s is not None:
+        gone_s = duration(how.patience_s)
+        page.say(f"P99 is of those served; who gave up after {gone_s} counts as late.")
+    if r["why"]:
+        show_why(r["why"], page)
+    show_beside(r, page)
+    if r["feasible"]:
+        page.heading("What it means")
+        page.item(f"Tail: {r['tail_policy']}.")
+        page.item(f"Failure: {r['failure_mode']}.")
+        page.item(f"Alert: {r['alert']}.")
+    if r["rejected"]:
+        page.heading("Rejected")
+        for row in r["rejected"]:
+            page.item(f"{named(row)}. {row['reason']}.")
+    what = "The same run" if r["feasible"] else "Doing nothing"
+    page.heading(f"{what}, for one product and {plain(run['hours'])} h")
+    page.command(r["command"])
+
+
+def show_why(rows: Sequence[Row], page: Page) -> None:
+    """What each layer attacks and saves, and what it costs beside money."""
+    cells = [("layer", "attacks", "saves", "price")]
+    for row in rows:
+        layer = main.BY_NAME[row["layer"]]
+        attacks = ", ".join(layer.attacks) or layer.aim
+        cells.append((layer.name, attacks, duration(row["saves_s"]), layer.tradeoff))
+    page.table(cells, "<<><")
+
+
+def show_beside(r: Row, page: Page) -> None:
+    """The plan beside doing nothing and a pool for all that is ever in flight."""
+    rows = [("", "$/month", "min_workers", "late", "P99", "cold starts a day")]
+    plans = {"this plan": r} if r["feasible"] else {}
+    plans |= {"doing nothing": r["doing_nothing"], "always on": r["always_on"]}
+    for name, plan in plans.items():
+        late, p99_s = f"{plan['over_sla_fraction']:.2%}", duration(plan["p99_ttft_s"])
+        usd, least = dollars(plan["usd_per_month"]), plain(plan["min_workers"])
+        rows.append((name, usd, least, late, p99_s, plain(plan["cold_starts_per_day"])))
+    page.table(rows, "<>>>>>")
+    page.say(
+        f"If none had to wait, at most {plain(r['most_in_flight'])} requests would be in flight "
+        f"at once; a replica has {r['run']['slots']} slots, and at most "
+        f"{plain(r['run']['max_workers'])} replicas run."
+    )
+
+
+def show_tiers(r: Row, s: Scenario, page: Page) -> None:
+    if r["feasible"]:
+        page.say(
+            "The tiers apart, with one standby node where any has one, cost "
+            f"{dollars(r['usd_per_month'])} a month; in one pool "
+            f"{dollars(r['one_pool']['usd_per_month']) if r['one_pool']['feasible'] else 'n/a'}."
+        )
+    for row in (*r["tiers"], r["one_pool"]):
+        if not row["feasible"]:
+            alone = f"plan.py --sla {row['sla_s']:g} --rate {row['requests_per_hour']:g}"
+            page.say(f"No plan for {row['name']}: what binds is told by {alone}.")
+    page.heading(f"Tiers of users of a {s.model}, an endpoint for each or one pool")
+    main.show_changed(r)
+    rows = [("tier", "SLA", "per h", "late", "P99", "$/month", "min_workers", "layers")]
+    for row in (*r["tiers"], r["one_pool"]):
+        asked = (row["name"], duration(row["sla_s"]), plain(row["requests_per_hour"]))
+        cells: tuple[str, ...] = ("n/a",) * 5
+        if row["feasible"]:
+            late, p99_s = f"{row['over_sla_fraction']:.2%}", duration(row["p99_ttft_s"])
+            usd, least = dollars(row["usd_per_month"]), plain(row["min_workers"])
+            cells = (late, p99_s, usd, least, ", ".join(row["layers"]) or "none")
+        rows.append((*asked, *cells))
+    page.table(rows, "<>>>>>><")
+    if r["feasible"]:
+        page.say(
+            f"A tenant of the tier {r['premium']} with replicas of its own adds "
+            f"{dollars(r['dedicated_usd_per_month'])} a month."
+        )
+
+
+# --- command line --------------------------------------------------------------------------------
+
+
+def read_tiers(text: str) -> list[Tier]:
+    """What stands behind --tiers; BadInput where it cannot be."""
+    rows = [row.split(":") for row in text.split(",")]
+    names = {row[0] for row in rows if row[0].isprintable() and "|" not in row[0]} - {""}
+    if {*map(len, rows)} != {3} or len(names) < len(rows):
+        raise BadInput(f"{text!r:.40}: must be NAME:SLA:RATE,..., as {TIERS}")
+    sla_s, rate = main.bounds("sla_s"), main.bounds("requests_per_hour")
+    return [(name, sla_s.read(x), rate.read(y)) for name, x, y in rows]
+
+
+OPTIONS: tuple[traffic.Option, ...] = (
+    ("--budget", Bounds().read, "dollars a month, for all products"),
+    ("--prefer", traffic.one_of("layers", "cost"), "what to have least of, layers or cost"),
+)
+
+
+def limits_of(args: argparse.Namespace, names: Sequence[str]) -> Limits:
+    """The limits that were given; the layers of --with are required."""
+    given = {x.name: getattr(args, x.name) for x in fields(Limits) if x.name in args}
+    limits = Limits(**given | {"require": [*names, *given.get("require", ())]})
+    for name in limits.require:
+        if name in limits.forbid:
+            raise BadInput(f"--forbid {name}: must not be required too")
+    return limits
+
+
+def run(argv: Sequence[str]) -> int:
+    parser = main.Parser("From a promise to layers and a pool, judged by simulation.", EXAMPLES)
+    traffic.add_options(parser, (*OPTIONS, *traffic.OPTIONS))
+    for option, verb in (("--forbid", "must not"), ("--require", "must")):
+        parser.add_argument(option, type=main.read_layers, action="extend", metavar="LAYER",
+            help=f"layers that {verb} be in it")  # fmt: skip
+    parser.add_argument("--tiers", type=read_tiers, nargs="?", const=read_tiers(TIERS),
+        metavar="NAME:SLA:RATE,...", help="a plan for each tier of users")  # fmt: skip
+    parser.add_argument("--markdown", action="store_true", help="Markdown, to hand over")
+    args = parser.read(argv)
+    (figures, names), how = main.asked(args), traffic.traffic_of(args)
+    limits, page = (
+        limits_of(args, names),
+        Markdown() if "markdown" in args else Page(),
+    )
+    if "min_workers" in figures:
+        raise BadInput("--min-workers: must be left out, for plan sizes the pool")
+    if "tiers" in args and (
+        how.trace or limits.budget is not None or {"sla_s", "requests_per_hour"} & {*figures}
+    ):
+        others = "--sla, --rate, --trace and --budget"
+        raise BadInput(f"--tiers: must be without {others}, for each tier has its own")
+    s = Scenario(**figures)
+    if "tiers" in args:
+        result = tiers_result(s, how, limits, args.tiers)
+    else:
+        result = plan_result(s, how, limits)
+    progress.end()
+    if "json" in args:
+        main.print_json(result)
+    elif "tiers" in args:
+        show_tiers(result, s, page)
+    else:
+        show_plan(result, s, how, page)
+    return 0 if result["feasible"] else 1
+
+
+if __name__ == "__main__":
+    main.start(run)

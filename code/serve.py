@@ -1,0 +1,208 @@
+"""The lesson as a page in the browser: 127.0.0.1 alone, no network, until Ctrl-C.
+
+    python code/serve.py [--port N] [--no-browser] [options of main.py, for the first view]
+
+  python code/serve.py
+  python code/serve.py --with preseed,stream --port 8080
+
+Every figure on the page comes from a script that runs as a child, as it lies on the disk at that
+moment: /api/report is `main.py --json`, /api/traffic is `traffic.py --json`, query names being
+those of the command line. They read no file, answer no other site's page, and are stopped after
+half a minute.
+"""
+
+import argparse
+import os
+import sys
+from collections.abc import Callable, Sequence
+from http import HTTPStatus
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from select import select
+from socket import MSG_PEEK
+from threading import BoundedSemaphore
+from time import monotonic, sleep, time
+from typing import NoReturn
+from urllib.parse import parse_qsl, urlencode, urlsplit
+from webbrowser import open as show
+
+import children
+from children import HERE, Refused
+
+PAGE = HERE / "explorer.html"
+HOSTS = ("127.0.0.1", "localhost")
+API = {"/api/report": "main.py", "/api/traffic": "traffic.py"}
+FLAGS = ("jitter",)  # options that take no value
+PATIENCE_S, AT_ONCE = 30.0, 4  # what one answer may take, and how many are worked out
+SETTLE_S = 0.2  # how long a save must lie still
+Answer = tuple[int, str, str]  # status, type, body
+
+
+def page() -> Answer:
+    try:
+        return 200, "text/html", PAGE.read_text(encoding="utf-8")
+    except OSError as error:
+        return 500, "text/plain", f"serve.py: code/{PAGE.name}: {error.strerror}"
+
+
+def words_of(query: str) -> list[str]:
+    """The options that a query stands for; Refused for those that would read a file."""
+    words = []
+    for name, value in parse_qsl(query, keep_blank_values=True):
+        option = "--" + name.replace("_", "-")
+        words.append(option if name in FLAGS and not value else f"{option}={value}")
+    if "\0" in "".join(words):
+        raise Refused("serve.py: no option contains a NUL")
+    if any(word.startswith("--trace") or "=@" in word for word in words):
+        raise Refused("serve.py: --trace and --set @FILE: must be left out: a page reads no file")
+    return words
+
+
+def settle() -> None:
+    """Wait a moment where a file was saved just now, and may be half written."""
+    stamps = [children.stamp(file) for file in children.sources()]
+    if any(stamp is None or abs(time() - stamp[0] / 1e9) < SETTLE_S for stamp in stamps):
+        sleep(SETTLE_S)
+
+
+def result(script: str, words: Sequence[str], gone: Callable[[], bool]) -> Answer:
+    """What a script's --json says; given up where whoever asked is gone, or has waited enough."""
+    late = monotonic() + PATIENCE_S
+
+    def stop() -> str:
+        if gone():
+            return "nobody waits for it"
+        return f"stopped after {PATIENCE_S:g} s: fewer requests take less" * (monotonic() > late)
+
+    settle()
+    ended = children.run(script, [*words, "--json"], stop)
+    if ended.reason:
+        return 400 if ended.refused else 503 if stop() else 500, "text/plain", ended.reason
+    try:
+        ended.json()
+    except ValueError:
+        says = f"code/{script} prints more than its JSON: is there a print() in it?"
+        return 500, "text/plain", says
+    return 200, "application/json", ended.out
+
+
+class Server(ThreadingHTTPServer):
+    """Answers as many at once as there are turns, and its page always."""
+
+    turns = BoundedSemaphore(AT_ONCE)
+
+    def handle_error(self, *_: object) -> None:
+        """A browser that went away is no error."""
+
+
+class Handler(BaseHTTPRequestHandler):
+    """GET and HEAD, asked of this machine by name, and nothing else."""
+
+    server: Server
+    timeout = 10
+
+    def do_GET(self) -> None:
+        tag = f'"{hash(tuple(map(children.stamp, children.sources())))}"'
+        status, kind, body = self.refusal() or self.answer(tag)
+        sent = {"Cache-Control": "no-cache", "X-Content-Type-Options": "nosniff"}
+        sent |= {"ETag": tag} if status < 400 else {"Allow": "GET, HEAD"}
+        if status != HTTPStatus.NOT_MODIFIED:  # which leaves what the browser has as it is
+            length = str(len(body.encode()))
+            sent |= {"Content-Type": f"{kind}; charset=utf-8", "Content-Length": length}
+        self.send_response(status)
+        for name, x in sent.items():
+            self.send_header(name, x)
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(body.encode())
+
+    do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = do_GET
+
+    def refusal(self) -> Answer | None:
+        """Why this is not answered, if it is not."""
+        host, _, port = str(self.headers["Host"]).partition(":")
+        # A page of another site may lead here, but not set this machine to work.
+        site = self.headers["Sec-Fetch-Site"] or "none"
+        if host not in HOSTS or port not in ("", str(self.server.server_port)):
+            return 403, "text/plain", "serve.py: this is not the page's address"
+        if self.path.startswith("/api/") and site not in ("none", "same-origin"):
+            return 403, "text/plain", "serve.py: another site's page is not answered"
+        if self.command not in ("GET", "HEAD"):
+            return 405, "text/plain", "serve.py: GET and HEAD are all there is"
+        return None
+
+    def answer(self, tag: str) -> Answer:
+        try:
+            url = urlsplit(self.path)
+            words = words_of(url.query) if url.path in API else []
+        except (Refused, ValueError) as error:
+            return 400, "text/plain", str(error)
+        if url.path != "/" and url.path not in API:
+            return 404, "text/plain", f"serve.py: there is /, {', '.join(API)}"
+        if self.headers["If-None-Match"] == tag:
+            return HTTPStatus.NOT_MODIFIED, "", ""
+        if url.path == "/":
+            return page()
+        with self.server.turns:
+            return result(API[url.path], words, self.gone)
+
+    def gone(self) -> bool:
+        """Whether whoever asked has closed the connection."""
+        readable = select([self.connection], [], [], 0)[0]
+        return bool(readable) and not self.connection.recv(1, MSG_PEEK)
+
+    def log_message(self, *_: object) -> None:
+        """The terminal stays with whoever typed there."""
+
+
+def view(words: Sequence[str]) -> str:
+    """The query of a first view: what the lesson makes of these options; Refused if nothing."""
+    if not words:
+        return ""
+    ended = children.run("main.py", [*words, "--json"])
+    if ended.reason:
+        raise Refused(ended.reason)
+    report = ended.json()
+    pairs = [("with", ",".join(report["layers"]))] if report["layers"] else []
+    pairs += [("set", f"{row['name']}={row['now']}") for row in report["changed"]]
+    return "?" * bool(pairs) + urlencode(pairs, safe=",=")
+
+
+class Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        raise Refused(f"serve.py: {message.removeprefix('argument ')}")
+
+
+def port(text: str) -> int:
+    if not (text.isdecimal() and int(text) < 65536):
+        says = f"{text!r:.40}: must be a whole number, 0 to 65535; 0 finds a free one"
+        raise argparse.ArgumentTypeError(says)
+    return int(text)
+
+
+def run(argv: Sequence[str]) -> int:
+    """Show the page until Ctrl-C; Refused for a port that cannot be had, or a view."""
+    parser = Parser(description=__doc__, usage=argparse.SUPPRESS)
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser.add_argument("--port", type=port, default=8000, help="of this machine alone (8000)")
+    parser.add_argument("--no-browser", action="store_true", help="only say where the page is")
+    args, words = parser.parse_known_args(argv)
+    query = view(words)
+    status, _, says = page()
+    if status != 200:
+        raise Refused(says)
+    try:
+        server = Server((HOSTS[0], args.port), Handler)
+    except OSError as error:
+        says = f"serve.py: --port {args.port}: {error.strerror}; must be a free one"
+        raise Refused(says) from None
+    address = f"http://{HOSTS[0]}:{server.server_port}/{query}"
+    print(f"{address}  (until Ctrl-C)", flush=True)
+    screen = sys.platform in ("darwin", "win32") or {"DISPLAY", "WAYLAND_DISPLAY"} & {*os.environ}
+    if screen and not args.no_browser:
+        show(address)
+    server.serve_forever()
+    return 0
+
+
+if __name__ == "__main__":
+    children.start(run)
