@@ -78,8 +78,9 @@ class Browser:
         metrics = {"deviceScaleFactor": 1, "mobile": width < 600, **how}
         self.do("Emulation.setDeviceMetricsOverride", width=width, height=height, **metrics)
 
-    def picture(self) -> bytes:
-        shot = self.do("Page.captureScreenshot", captureBeyondViewport=True)
+    def picture(self, whole: bool = True) -> bytes:
+        """A PNG of the page, or of what is seen of it without scrolling."""
+        shot = self.do("Page.captureScreenshot", captureBeyondViewport=whole)
         return base64.b64decode(shot["data"])
 
     def close(self) -> None:
