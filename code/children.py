@@ -13,13 +13,13 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryFile
-from time import sleep
+from time import sleep, time
 from typing import IO, Any, NoReturn
 
 HERE = Path(__file__).resolve().parent
 SCRIPTS = ("main.py", "traffic.py", "plan.py", "evidence.py", "measure.py")
 KINDS = (".py", ".toml", ".html")  # files of this folder that somebody may edit
-POLL_S = 0.01  # between looks at a child
+POLL_S = 0.002  # between looks at a child
 MOST_BYTES = 16e6  # that it may print
 
 
@@ -48,12 +48,9 @@ def run(
 ) -> Ended:
     """Run a script with these words. `stop` is asked now and then, and ends it with its reason."""
     command = [sys.executable, str(HERE / "leash.py"), str(HERE / script), *words]
-    # subtle: a .pyc knows its source's second and size alone, so two saves within a second that
-    # change one digit for another would not be told apart.
-    own = {"PYTHONIOENCODING": encoding, "PYTHONDONTWRITEBYTECODE": "1"}
     with TemporaryFile() as out, TemporaryFile() as err:
         process = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=out, stderr=err, env=os.environ | own
+            command, stdin=subprocess.PIPE, stdout=out, stderr=err, env=environment(encoding)
         )
         reason = ""
         with process:
@@ -68,6 +65,15 @@ def run(
     if reason or broke:
         return Ended("", reason or trouble(error), not reason and process.returncode == 2)
     return Ended(said)
+
+
+def environment(encoding: str) -> dict[str, str]:
+    own = {"PYTHONIOENCODING": encoding}
+    # subtle: a .pyc knows its source's second and size alone, so two saves within a second that
+    # change one digit for another would not be told apart. None is written before that is over.
+    if any(stamp is None or time() - stamp[0] / 1e9 < 2 for stamp in map(stamp_of, sources())):
+        own["PYTHONDONTWRITEBYTECODE"] = "1"
+    return os.environ | own
 
 
 def too_much(script: str, *streams: IO[bytes]) -> str:
@@ -106,7 +112,7 @@ def trouble(error: str) -> str:
 Stamp = tuple[int, int] | None
 
 
-def stamp(file: Path) -> Stamp:
+def stamp_of(file: Path) -> Stamp:
     """What a save changes of a file; None while it is missing or empty."""
     try:
         found = file.stat()

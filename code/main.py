@@ -723,9 +723,9 @@ def phase_rows(s: Scenario, names: Sequence[str]) -> list[Row]:
     ]
 
 
-def layer_row(s: Scenario, names: Sequence[str], layer: Layer) -> Row:
-    """A layer alone, and what is to be said of it in this stack."""
-    alone, kept, note = layer.change(s), working(s, names), ""
+def layer_row(s: Scenario, names: Sequence[str], kept: Sequence[str], layer: Layer) -> Row:
+    """A layer alone, and what is to be said of it in this stack, of which these act."""
+    alone, note = layer.change(s), ""
     if layer.name in kept and sum(spared(s, kept, layer.name).values()) < 0:
         note = f"{layer.name} makes {','.join(layer.attacks)} slower: see its figures"
     if layer.name in {*names} - {*kept} and layer.attacks:
@@ -836,7 +836,7 @@ def finding(s: Scenario, names: Sequence[str]) -> Row:
 
 def report(s: Scenario, names: Sequence[str]) -> Row:
     """The whole lesson on one scenario behind these layers."""
-    under, phases = stack(s, names), phase_rows(s, names)
+    under, kept, phases = stack(s, names), working(s, names), phase_rows(s, names)
     stacks = [stack_row(s, each) for each in dict.fromkeys((*STACKS, tuple(names)))]
     return {
         **head(s, names),
@@ -847,7 +847,7 @@ def report(s: Scenario, names: Sequence[str]) -> Row:
         "raw_cold_start_s": cold_start_s(s),
         "first_request_ttft_s": first_request_ttft_s(under),
         "range_s": dict(zip(("low", "high"), map(sum, zip(*ranges(under).values())))),
-        "alone": [layer_row(s, names, layer) for layer in LAYERS],
+        "alone": [layer_row(s, names, kept, layer) for layer in LAYERS],
         "stacks": sorted(stacks, key=lambda row: -row["cold_start_s"]),
         "warm_pool": {
             "gpu_hours_per_month": pool_gpu_hours_per_month(s),
@@ -1221,8 +1221,8 @@ class Parser(argparse.ArgumentParser):
         """The options, those alone that were given; BadInput that names the nearest to others."""
         args, rest = self.parse_known_args(argv)
         for word in rest:
-            if word in SCRIPTS:
-                raise BadInput(f"{word} is a script of its own: {SCRIPTS[word][0]}")
+            if (name := word.removeprefix("--")) in SCRIPTS:
+                raise BadInput(f"{name} is a script of its own: {SCRIPTS[name][0]}")
             options = re.findall(r"--[a-z-]+", self.format_usage())
             nearest(word.partition("=")[0], options if word.startswith("-") else SCRIPTS)
         return args

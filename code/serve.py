@@ -59,7 +59,7 @@ def words_of(query: str) -> list[str]:
 
 def settle() -> None:
     """Wait a moment where a file was saved just now, and may be half written."""
-    stamps = [children.stamp(file) for file in children.sources()]
+    stamps = [children.stamp_of(file) for file in children.sources()]
     if any(stamp is None or abs(time() - stamp[0] / 1e9) < SETTLE_S for stamp in stamps):
         sleep(SETTLE_S)
 
@@ -101,7 +101,7 @@ class Handler(BaseHTTPRequestHandler):
     timeout = 10
 
     def do_GET(self) -> None:
-        tag = f'"{hash(tuple(map(children.stamp, children.sources())))}"'
+        tag = f'"{hash(tuple(map(children.stamp_of, children.sources())))}"'
         status, kind, body = self.refusal() or self.answer(tag)
         sent = {"Cache-Control": "no-cache", "X-Content-Type-Options": "nosniff"}
         sent |= {"ETag": tag} if status < 400 else {"Allow": "GET, HEAD"}

@@ -36,7 +36,7 @@ class Saves:
         self.seen: dict[Path, children.Stamp] = {}
 
     def stamps(self) -> dict[Path, children.Stamp]:
-        return {file: children.stamp(file) for file in (*children.sources(), *self.named)}
+        return {file: children.stamp_of(file) for file in (*children.sources(), *self.named)}
 
     def more(self) -> str:
         """A reason to stop what runs: there was another save."""

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 import tomllib
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import main
-import plan
+import planner as search
 from arrivals import Traffic
 from planner import Limits, Planner
 
@@ -217,6 +218,20 @@ def are_layers(names: object) -> bool:
     return isinstance(names, list) and {*map(str, names)} <= {*main.BY_NAME}
 
 
+@functools.cache
+def planner_of(s: main.Scenario) -> Planner:
+    """Who judges what is asked of this scenario, and remembers its runs."""
+    return Planner(s, Traffic(), Limits())
+
+
+@functools.cache
+def best(planner: Planner, prefer: str) -> dict[str, Any]:
+    """The best plan there is, which these questions have."""
+    found = search.best(planner.plans(), prefer)
+    assert found
+    return found
+
+
 def judge_stack(answers: dict[str, Any]) -> Verdict:
     """Exercise 2: the planner's own verdict on the learner's stack; any as short one is right."""
     table = answers.get("exercise_2", {})
@@ -229,12 +244,11 @@ def judge_stack(answers: dict[str, Any]) -> Verdict:
     if not are_layers(layers):
         return Verdict("wrong", f"{place}: is it a list of names, each as --with takes it?")
     s = main.Scenario(model="13b", sla_s=3.0, requests_per_hour=30.0)
-    fewest = plan.plan_result(s, Traffic(), Limits())
-    only = Limits(require=layers, forbid=main.without(main.BY_NAME, *layers))
-    if not plan.plan_result(s, Traffic(), only)["feasible"]:
+    fewest = best(planner_of(s), "layers")["layers"]
+    if not [*planner_of(s).plans([layers])]:
         ask = "breaks the promise. What does the first request after a quiet hour wait with it?"
         return Verdict("wrong", f"{place} {ask}")
-    if len({*layers}) > len(fewest["layers"]):
+    if len({*layers}) > len(fewest):
         return Verdict(
             "wrong", f"{place} keeps it. Which of these could be left out all the same?"
         )
@@ -261,14 +275,14 @@ def judge_tiers(answers: dict[str, Any]) -> Verdict:
         if isinstance(count, bool) or not isinstance(count, int) or not 0 <= count <= 100:
             return Verdict("wrong", f"{place} = {count!r}: is it a whole number of replicas?")
         s = main.Scenario(sla_s=sla_s, requests_per_hour=rate)
-        planner = Planner(s, Traffic(), Limits())
+        planner = planner_of(s)
         pool = ["warm-pool"] if count else []
         yours = planner.plan([*main.without(layers, "warm-pool"), *pool], count)
         if not main.holds_p99(1, yours["over_sla_fraction"]):
             ask = "What does the first user after a quiet hour wait, against this tier's promise?"
             return Verdict("wrong", f"{place} = {count}: too many of its users are late. {ask}")
         usd += yours["usd_per_month"]
-        least_usd += min(each["usd_per_month"] for each in planner.plans())
+        least_usd += best(planner, "cost")["usd_per_month"]
     if usd > 1.15 * least_usd:
         ask = "Which tier could wait for a cold start, and which layers are paid around the clock?"
         return Verdict("wrong", f"exercise_5: every promise holds, but for too much money. {ask}")

@@ -119,7 +119,7 @@ def test_bad_input_is_one_line_and_exit_2(words: list[str], says: str) -> None:
         (["traffic", "--pattern", "bursty"], "traffic is a script of its own: python code/traf"),
         (["--model", "8b", "evidence"], "evidence is a script of its own: python code/evidence"),
         (["serve", "--port", "1"], "serve is a script of its own: python code/serve.py"),
-        (["--watch"], "'--watch': unknown; "),
+        (["--watch"], "watch is a script of its own: python code/watch.py"),
         (["migrate"], "'migrate': unknown; must be one of serve"),
         (["plna"], "'plna': unknown; did you mean plan?"),
     ],

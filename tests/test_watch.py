@@ -14,10 +14,11 @@ from typing import Any
 import main
 import pytest
 import watch
-from conftest import copied, refused, run
+from conftest import copied, edit, refused, run
 
 PROVISION = "node_provision_s: float = 50.0"
 ABOVE = "(above: the last good run)"
+BRIEF = "0.02, 0.08"  # so that nobody waits for the tests
 GONE = f"code/main.py is empty or gone: waiting for it {ABOVE}"
 
 
@@ -26,6 +27,9 @@ class Watched:
 
     def __init__(self, folder: Path, *words: str) -> None:
         self.folder = copied(folder / "code")
+        edit(
+            self.folder / "watch.py", "POLL_S, SETTLE_S = 0.1, 0.2", f"POLL_S, SETTLE_S = {BRIEF}"
+        )
         self.program = self.folder / "main.py"
         self.source = self.program.read_text(encoding="utf-8")
         self.out, self.err = folder / "out", folder / "err"
