@@ -616,6 +616,8 @@ def plain(x: float) -> str:
 
 
 def duration(x: float) -> str:
+    if 0 < abs(x) < 1e-6:
+        return "<0.001 ms"
     return f"{number(x)} s" if abs(x) >= 0.9995 else f"{1000 * x:.3g} ms"
 
 
@@ -626,7 +628,7 @@ def dollars(x: float) -> str:
 def size(x: float) -> str:
     """Bytes, in the unit that leaves three digits."""
     unit, name = (1e9, "GB") if x >= 999.5e6 else (1e6, "MB") if x >= 999.5e3 else (1e3, "kB")
-    return f"{x / unit:.3g} {name}"
+    return f"{x / unit:.3g} {name}" if x == 0 or 1 <= x < 1e12 else f"{x / unit:.0e} {name}"
 
 
 def gbit(gb_s: float) -> str:
@@ -659,7 +661,7 @@ def table(rows: Sequence[Sequence[str]], align: str) -> None:
     What the last column has beyond the edge goes on below. ValueError for rows of other lengths.
     """
     *widths, last = (max(map(len, column)) for column in zip(*rows, strict=True))
-    room = max(78 - sum(widths) - 2 * len(widths), 10)
+    room = max(78 - sum(widths) - 2 * len(widths), 4)
     for *cells, end in rows:
         first, *more = wrapped(end, room) or [""]
         shown = [f"{cell:{side}{width}}" for cell, side, width in zip(cells, align, widths)]
@@ -1015,7 +1017,7 @@ def show_migration(r: Row, s: Scenario) -> None:
     for row in r["migration"]["table"]:
         cache = (size(row["kv_bytes"]), duration(row["ship_kv_s"]))
         tokens = (size(row["token_bytes"]), duration(row["ship_tokens_s"]))
-        ends = (duration(row["pause_s"]), gbit(row["crossover_gb_s"]))
+        ends = (duration(row["pause_s"]), number(8 * row["crossover_gb_s"]))
         rows.append((plain(row["prompt_tokens"]), *cache, *tokens, *ends))
     table(rows, ">>>>>>>")
     here, moves = r["migration"], "migrate" in r["layers"]
@@ -1024,7 +1026,7 @@ def show_migration(r: Row, s: Scenario) -> None:
         "The source decodes on while the new GPU computes the cache again, so a request feels the "
         f"last round alone: a pause of {duration(here['pause_s'])}. Without migrate"
         f"{'' if moves else ', as here,'} it stands still for {duration(here['unmoved_s'])}. "
-        "Tokens win on bytes and pause; on time below the crossover: with "
+        "Tokens win on bytes and pause; on time below the crossover, in Gbit/s: with "
         f"{plain(s.prompt_tokens)} of them {faster} less."
     )
 

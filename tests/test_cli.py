@@ -76,7 +76,7 @@ def test_all_means_every_layer_and_options_win_over_set() -> None:
 
 BAD = [
     (["--model", "70"], "--model: '70': unknown; did you mean 70b?"),
-    (["--model", ""], "--model: '': unknown; must be one of 7b, 8b, 13b, 32b, 70b, 405b"),
+    (["--model", ""], f"--model: '': unknown; must be one of {', '.join(main.MODELS)}"),
     (["--with", "presed"], "--with: 'presed': unknown; did you mean preseed?"),
     (["--with", "Warm_Pool"], "--with: 'Warm_Pool': unknown; did you mean warm-pool?"),
     (["--with", ""], "--with: '': unknown; must be one of preseed, stream"),

@@ -18,7 +18,7 @@ from conftest import copied, edit, refused, run
 
 PROVISION = "node_provision_s: float = 50.0"
 ABOVE = "(above: the last good run)"
-BRIEF = "0.02, 0.08"  # so that nobody waits for the tests
+BRIEF = "0.02, 0.15"  # so that nobody waits for the tests
 GONE = f"code/main.py is empty or gone: waiting for it {ABOVE}"
 
 
