@@ -1,10 +1,11 @@
 """Requests over time: from a pattern, drawn with a seed, or from a trace, read as a stream.
 
 A request is a pair, (arrival, service), in seconds from the start. All randomness of a run comes
-from `uniform`: a stream of numbers for each purpose, so that a layer changes no arrival.
+from `randoms`: a stream of numbers for each purpose, so that a layer changes no arrival.
 """
 
 import csv
+import itertools
 import math
 import random
 from collections.abc import Callable, Iterator, Sequence
@@ -15,6 +16,7 @@ import main
 from main import BadInput, Scenario
 
 Draw = Callable[[], float]
+Segment = tuple[float, float]  # until when, seconds, and the share of the mean rate
 Request = tuple[float, float]  # arrival and service, seconds
 
 HOUR_S = 3600.0
@@ -25,6 +27,7 @@ DAYS = {  # until which hour, share of the mean rate [assumed]
 BURSTY = (300.0, 2700.0, 10.0)  # mean seconds on and off, times the mean rate when on [assumed]
 PATTERNS = (*DAYS, "bursty")
 TOKENS, PLAIN = "TIMESTAMP,ContextTokens,GeneratedTokens", "arrival_s[,service_s]"
+SERVICE, SEGMENTS, ARRIVALS, BOOTS, LIVES = range(5)  # what random numbers are for
 HEADINGS = (TOKENS, "arrival_s", "arrival_s,service_s")
 
 
@@ -47,43 +50,50 @@ class Traffic:
     seed: int = 1
 
 
-def uniform(how: Traffic, purpose: int) -> Draw:
-    """Random numbers in [0, 1), a stream for each purpose, of which there is room for eight."""
-    return random.Random(8 * how.seed + purpose).random
+def randoms(how: Traffic, purpose: int) -> random.Random:
+    """Random numbers of a run, a stream for each purpose, of which there is room for eight."""
+    return random.Random(8 * how.seed + purpose)
 
 
 # --- patterns ------------------------------------------------------------------------------------
 
 
-def segments(how: Traffic) -> Iterator[tuple[float, float]]:
-    """(until, share of the mean rate), without end; bursty traffic begins as it goes on."""
-    draw, (on_s, off_s, share), until, day = uniform(how, 1), BURSTY, 0.0, 0
+def daily(how: Traffic) -> Iterator[Segment]:
+    """Day after day, without end."""
+    for day in itertools.count():
+        for hour, share in DAYS[how.pattern]:
+            yield HOUR_S * (24 * day + hour), share
+
+
+def bursty(how: Traffic) -> Iterator[Segment]:
+    """On and off for exponential times, without end; it begins as it goes on."""
+    draw, (on_s, off_s, share), until = randoms(how, SEGMENTS).random, BURSTY, 0.0
     on = draw() < on_s / (on_s + off_s)
-    while how.pattern == "bursty":
+    while True:
         until -= (on_s if on else off_s) * math.log(1 - draw())
         yield until, share if on else 0.0
         on = not on
-    while True:
-        for hour, share in DAYS[how.pattern]:
-            yield HOUR_S * (24 * day + hour), share
-        day += 1
 
 
 def service_times(how: Traffic) -> Draw:
-    draw, log, mean_s = uniform(how, 0), math.log, how.service_s
+    draw, log, mean_s = randoms(how, SERVICE).random, math.log, how.service_s
     return (lambda: mean_s) if how.service == "constant" else (lambda: -mean_s * log(1 - draw()))
 
 
 def synthetic(s: Scenario, how: Traffic) -> Iterator[Request]:
     """A Poisson process whose rate is the segment's, until the end of the run."""
-    draw, service_s, log = uniform(how, 2), service_times(how), math.log
+    draw, service_s, log = randoms(how, ARRIVALS).random, service_times(how), math.log
     t, end = 0.0, HOUR_S * how.hours
-    for until, share in segments(how):
+    for until, share in (bursty if how.pattern == "bursty" else daily)(how):
         until, lam = min(until, end), share * s.requests_per_hour / HOUR_S
-        # subtle: it has no memory, so the gap that leaves a segment is drawn anew in the next.
-        while lam and (t := t - log(1 - draw()) / lam) < until:
+        while lam:
+            t -= log(1 - draw()) / lam
+            if t >= until:
+                break
             yield t, service_s()
-        if (t := until) == end:
+        # subtle: it has no memory, so the gap that leaves a segment is drawn anew in the next.
+        t = until
+        if t == end:
             return
 
 

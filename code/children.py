@@ -34,10 +34,15 @@ class Ended:
     out: str = ""
     reason: str = ""
     refused: bool = False  # for bad input
+    script: str = ""
 
     def json(self) -> Any:
         """The object that it printed. ValueError where that was more than its JSON."""
-        return json.loads(self.out)
+        try:
+            return json.loads(self.out)
+        except ValueError:
+            says = f"code/{self.script} prints more than its JSON: is there a stray print()?"
+            raise ValueError(says) from None
 
 
 def run(
@@ -64,14 +69,14 @@ def run(
     broke = not said or process.returncode not in (0, 1) or "Traceback (most recent" in error
     if reason or broke:
         return Ended("", reason or trouble(error), not reason and process.returncode == 2)
-    return Ended(said)
+    return Ended(said, script=script)
 
 
 def environment(encoding: str) -> dict[str, str]:
     own = {"PYTHONIOENCODING": encoding}
     # subtle: a .pyc knows its source's second and size alone, so two saves within a second that
     # change one digit for another would not be told apart. None is written before that is over.
-    if any(stamp is None or time() - stamp[0] / 1e9 < 2 for stamp in map(stamp_of, sources())):
+    if since_save_s() < 2:
         own["PYTHONDONTWRITEBYTECODE"] = "1"
     return os.environ | own
 
@@ -123,20 +128,46 @@ def stamp_of(file: Path) -> Stamp:
 
 def sources() -> list[Path]:
     """The files of this folder that a run may depend on, and the lesson in any case."""
-    return sorted({HERE / "main.py", *(x for x in HERE.iterdir() if x.suffix in KINDS)})
+    found = (x for x in HERE.iterdir() if x.suffix in KINDS and not x.name.startswith("."))
+    return sorted({HERE / "main.py", *found})
+
+
+def since_save_s() -> float:
+    """Seconds since the last save of any of them."""
+    found = [file.stat().st_mtime for file in sources() if file.exists()]
+    return min((abs(time() - saved) for saved in found), default=0.0)
+
+
+def complain(says: str) -> int:
+    """A line on standard error, if it can be written; exit code 2."""
+    try:
+        print(says, file=sys.stderr, flush=True)
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
+    return 2
 
 
 def start(script: Callable[[Sequence[str]], int]) -> NoReturn:
-    """Run what waits for children and exit: 2 where it refuses, 130 for Ctrl-C."""
-    for name in ("SIGTERM", "SIGHUP"):  # as Ctrl-C
-        if hasattr(signal, name):
+    """Run what waits for children and exit: 2 where it refuses, 130 for Ctrl-C; no traceback.
+
+    It is `main.start` once more, for whoever may not load what others edit.
+    """
+    for name in ("SIGTERM", "SIGHUP"):  # as Ctrl-C, unless nohup says otherwise
+        if hasattr(signal, name) and signal.getsignal(getattr(signal, name)) != signal.SIG_IGN:
             signal.signal(getattr(signal, name), signal.default_int_handler)
+    sys.stdout = sys.stdout or open(os.devnull, "w")  # closed by whoever started it
+    sys.stderr = sys.stderr or open(os.devnull, "w")
     exit_code = 130
     try:
         exit_code = script(sys.argv[1:])
+        sys.stdout.flush()
     except KeyboardInterrupt:
         pass
     except Refused as error:
-        print(error, file=sys.stderr)
-        exit_code = 2
+        exit_code = complain(str(error))
+    except OSError as error:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # for the interpreter flushes once more
+        enough = isinstance(error, BrokenPipeError)  # seen by the reader: no error
+        name = os.path.basename(sys.argv[0])
+        exit_code = 0 if enough else complain(f"{name}: standard output: {error.strerror}")
     sys.exit(exit_code)

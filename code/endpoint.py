@@ -7,26 +7,28 @@ served: ten million of them take no more memory than ten.
 """
 
 import math
-import random
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from heapq import heappop, heappush
 
 import main
-from arrivals import HOUR_S, Draw, Request, Traffic, uniform
+from arrivals import BOOTS, HOUR_S, LIVES, Draw, Request, Traffic, randoms
 from main import BadInput, Row, Scenario
 
 BIN = 0.005  # width of a bin of times, in logarithms: percentiles are within 0.5%
 MOST_HOURS = 87_600  # of a run; ten years are a slip of units
+MOST_WORKERS, MOST_SLOTS = 100_000, 1_000_000  # of an endpoint
+USUAL_WORKERS = 8  # at most, where nobody says [assumed]
 END, READY, HOUR, ARRIVE, GIVE_UP, LET_GO, EVICT = range(7)  # the order at one instant
 Event = tuple[float, int, int]  # when, which of these, on which replica
+Work = tuple[float, float]  # when it ends or since when it waits, and its service, seconds
 
 
 def workers(s: Scenario, how: Traffic) -> tuple[int, int]:
     """The fewest and the most replicas; by default 0, or the pool's behind `warm-pool`, and 8."""
     pool = s.min_workers if s.has_pool else 0
     least = pool if how.min_workers is None else how.min_workers
-    return least, max(8, least) if how.max_workers is None else how.max_workers
+    return least, max(USUAL_WORKERS, least) if how.max_workers is None else how.max_workers
 
 
 def boot_spans(s: Scenario, how: Traffic) -> list[tuple[float, ...]]:
@@ -48,7 +50,7 @@ def boot_times(s: Scenario, how: Traffic) -> Draw:
     spans = boot_spans(s, how)
     if not how.jitter:
         return lambda: spans[0][0]
-    draw = random.Random(8 * how.seed + 3).triangular
+    draw = randoms(how, BOOTS).triangular
     return lambda: sum(draw(*span) for span in spans)
 
 
@@ -64,6 +66,10 @@ class Times:
         row[0] += times
         row[1] += times * seconds
         self.max = max(self.max or 0.0, seconds)
+
+    def mean(self) -> float | None:
+        count = sum(times for times, _ in self.bins.values())
+        return sum(total for _, total in self.bins.values()) / count if count else None
 
     def percentile(self, q: float) -> float | None:
         """The time that a share q does not pass: the mean of the bin where it falls."""
@@ -83,7 +89,7 @@ class Endpoint:
     def __init__(self, s: Scenario, how: Traffic, start_s: float = 0.0) -> None:
         self.s, self.slots, self.patience_s = s, how.slots, how.patience_s
         self.least, self.most = workers(s, how)
-        self.boot_s, self.lives = boot_times(s, how), uniform(how, 4)
+        self.boot_s, self.lives = boot_times(s, how), randoms(how, LIVES).random
         self.evictions_per_s = how.evictions_per_day / 86400
         self.pause_s = main.pause_s(s)
         self.handlers: dict[int, Callable[[int], None]] = {
@@ -100,7 +106,7 @@ class Endpoint:
         # Ready replicas, and when the last service of each ends; the (end, service_s) of each,
         # which only evictions need.
         self.work_ends: dict[int, float] = {}
-        self.running: dict[int, list[Request]] = {}
+        self.running: dict[int, list[Work]] = {}
         # Heaps: free slots, by replica; service ends, (when, replica); other events; keep-alives,
         # (over no earlier than, -replica).
         self.free: list[int] = []
@@ -110,7 +116,7 @@ class Endpoint:
         # Queues: requests, (since, service_s, boots that had ended by then); interrupted ones,
         # (since, service_s), who go first.
         self.waiting: deque[tuple[float, float, int]] = deque()
-        self.again: deque[Request] = deque()
+        self.again: deque[Work] = deque()
 
         # Counts of requests: found a free slot, waited, waited while a replica booted, late.
         self.hits = self.queued = self.cold = self.over = self.given_up = self.cold_starts = 0
@@ -142,7 +148,8 @@ class Endpoint:
             while self.step(until, EVICT):
                 pass
         self.hour()
-        self.over += self.hits * (self.s.warm_ttft_s > self.s.sla_s)
+        if main.even_warm_is_late(self.s):
+            self.over += self.hits
         for since, _, ended in self.waiting:
             self.over += self.now - since > self.s.sla_s
             self.cold += self.cold_starts > ended
@@ -246,7 +253,7 @@ class Endpoint:
                 self.over += self.now - since + more_s > self.s.sla_s
             self.start(self.now + service_s, service_s)
 
-    def leave(self) -> Request:
+    def leave(self) -> Work:
         """The head of the queue leaves it: since when it waited, and its service."""
         since, service_s, ended = self.waiting.popleft()
         self.waiting_s += self.now

@@ -16,9 +16,10 @@ only shows their results.
   7 REPORT        the results as JSON has them, and the text that shows them
   8 COMMAND LINE  options in, report out, bad input refused in one line
 
-  python code/main.py                                      the whole lesson
-  python code/main.py --with preseed,snapshot,warm-node    the same behind three layers
-  python code/main.py --model 8b --set network_gb_s=1.25   another model, another network
+  python code/main.py                                     # the whole lesson
+  python code/main.py --with preseed,snapshot,warm-node   # behind three layers
+  python code/main.py --model 8b --set network_gb_s=1.25  # another model
+  python code/main.py --with all --json                   # for a program
 
 Units: seconds, decimal GB (1e9 bytes), US dollars, requests per hour. A name ends in its unit:
 `_s`, `_gb`, `_gb_s`, `_usd`. `s` alone is the scenario.
@@ -163,6 +164,21 @@ def replica_usd_per_hour(s: Scenario) -> float:
     return s.gpu_usd_per_hour * gpus(s)
 
 
+def replica_usd_per_month(s: Scenario) -> float:
+    """A replica's GPUs around the clock: 8 x 720 = $5760."""
+    return replica_usd_per_hour(s) * s.hours_per_month
+
+
+def pool_gpu_hours_per_month(s: Scenario) -> float:
+    """Warm replicas of every product, requests or not: 1 x 1 x 2 x 720 = 1440."""
+    return s.products * s.min_workers * gpus(s) * s.hours_per_month
+
+
+def pool_usd_per_month(s: Scenario) -> float:
+    """The same in dollars: 1 x 1 x 5760 = $5760."""
+    return s.products * s.min_workers * replica_usd_per_month(s)
+
+
 # === 2 PHASES ====================================================================================
 # Seconds each. Layers change the scenario; the formulas stay. The worked lines are the raw 70b's.
 
@@ -192,7 +208,7 @@ def load_default(s: Scenario) -> float:
     return read_s(s, s.read_streams) + copy_s(s)
 
 
-def start_s(s: Scenario) -> tuple[float, float]:
+def load_and_init_s(s: Scenario) -> tuple[float, float]:
     """Seconds of weight_load and engine_init, which a snapshot replaces together or not at all."""
     load = min(loader(s) for loader in s.loaders or (load_default,))
     fresh = (load, s.engine_fixed_s + s.graph_capture_s)
@@ -202,12 +218,12 @@ def start_s(s: Scenario) -> tuple[float, float]:
 
 def weight_load(s: Scenario) -> float:
     """From storage to GPU memory, by the fastest loader there is: 35 + 40 = 75 s."""
-    return start_s(s)[0]
+    return load_and_init_s(s)[0]
 
 
 def engine_init(s: Scenario) -> float:
     """Process, tokenizer and KV-cache pool, then kernels and CUDA graphs: 8 + 12 = 20 s."""
-    return start_s(s)[1]
+    return load_and_init_s(s)[1]
 
 
 def first_forward(s: Scenario) -> float:
@@ -276,16 +292,6 @@ def snapshot(s: Scenario) -> Scenario:
 def warm_pool(s: Scenario) -> Scenario:
     """No phase gets shorter; requests that find a free warm slot meet none of them."""
     return replace(s, has_pool=True)
-
-
-def replica_usd_per_month(s: Scenario) -> float:
-    """A replica's GPUs around the clock: 8 x 720 = $5760."""
-    return replica_usd_per_hour(s) * s.hours_per_month
-
-
-def pool_usd_per_month(s: Scenario) -> float:
-    """Warm replicas of every product, requests or not: 1 x 1 x 5760 = $5760."""
-    return s.products * s.min_workers * replica_usd_per_month(s)
 
 
 def load_tiered(s: Scenario) -> float:
@@ -405,7 +411,13 @@ def spared(s: Scenario, names: Sequence[str], name: str) -> dict[str, float]:
 
 def standing_usd_per_month(s: Scenario, names: Iterable[str]) -> float:
     """Rent of a stack around the clock, requests or not."""
-    return sum((rent(s) for name in names if (rent := BY_NAME[name].rent)), 0.0)
+    rents = [BY_NAME[name].rent for name in names]
+    return sum((rent(s) for rent in rents if rent), 0.0)
+
+
+def even_warm_is_late(s: Scenario) -> bool:
+    """The promise is shorter than any answer, so that no layer and no pool keeps it."""
+    return s.sla_s < s.warm_ttft_s
 
 
 def first_request_ttft_s(s: Scenario) -> float:
@@ -426,11 +438,6 @@ def best_without_pool(s: Scenario, *forbidden: str) -> dict[str, float]:
 # cold start, tau keep-alive, L = C - SLA. A cycle of scale-to-zero lasts from boot to boot.
 
 
-def pool_gpu_hours_per_month(s: Scenario) -> float:
-    """Warm replicas of every product, requests or not: 1 x 1 x 2 x 720 = 1440."""
-    return s.products * s.min_workers * gpus(s) * s.hours_per_month
-
-
 def usd_per_cold_minute(s: Scenario) -> float:
     """A warm replica's month per minute of cold start spared: 5760 / (328 / 60) = $1053.66."""
     return replica_usd_per_month(s) / (cold_start_s(s) / 60)
@@ -444,7 +451,7 @@ def cycle(s: Scenario, lam: float, cold_s: float) -> tuple[float, float]:
     """
     # subtle: capped where it would overflow; by then 1/D has no digit left that anyone prints.
     arrivals = math.exp(min(lam * s.keep_alive_s, 700.0)) + lam * cold_s
-    if s.sla_s < s.warm_ttft_s:
+    if even_warm_is_late(s):
         return arrivals, arrivals
     return arrivals, 1 + lam * (cold_s - s.sla_s) if cold_s > s.sla_s else 0.0
 
@@ -463,7 +470,7 @@ def break_even_rate(cold_s: float, sla_s: float, usd_per_hour: float, drop_usd: 
 def break_even(s: Scenario) -> float | None:
     """Requests per hour above which a warm pool pays; None where no rate makes it."""
     cold_s = cold_start_s(s)
-    if s.sla_s < s.warm_ttft_s or cold_s <= s.sla_s or s.drop_usd == 0:
+    if even_warm_is_late(s) or cold_s <= s.sla_s or s.drop_usd == 0:
         return None
     return break_even_rate(cold_s, s.sla_s, replica_usd_per_hour(s), s.drop_usd)
 
@@ -478,7 +485,7 @@ def self_warm_rate(s: Scenario) -> float | None:
     cold_s, low, high = cold_start_s(s), 0.0, 1.0
     if holds_p99(*cycle(s, 0.0, cold_s)):
         return 0.0
-    if s.sla_s < s.warm_ttft_s or s.keep_alive_s == 0:
+    if even_warm_is_late(s) or s.keep_alive_s == 0:
         return None
     while not holds_p99(*cycle(s, high / s.keep_alive_s, cold_s)):
         low, high = high, 2 * high
@@ -487,6 +494,18 @@ def self_warm_rate(s: Scenario) -> float | None:
         held = holds_p99(*cycle(s, middle / s.keep_alive_s, cold_s))
         low, high = (low, middle) if held else (middle, high)
     return 3600 * high / s.keep_alive_s
+
+
+def cheaper(s: Scenario, row: Row) -> str:
+    """Which of the two costs less; above self-warm `either`, for a pool adds next to nothing."""
+    premium, tax = row["warm_premium_usd_per_hour"], row["cold_tax_usd_per_hour"]
+    if row["over_sla_fraction"] == 0 or even_warm_is_late(s):
+        return "scale-to-zero"  # there is nothing that a pool could avoid
+    if math.isclose(premium, tax):
+        return "equal"  # but for rounding: at break-even itself
+    if holds_p99(1, row["over_sla_fraction"]):
+        return "either"
+    return "warm-pool" if tax > premium else "scale-to-zero"
 
 
 def at_rate(s: Scenario, rate: float, cold_s: float | None = None) -> Row:
@@ -507,18 +526,6 @@ def at_rate(s: Scenario, rate: float, cold_s: float | None = None) -> Row:
     return row | {"cheaper": cheaper(s, row)}
 
 
-def cheaper(s: Scenario, row: Row) -> str:
-    """Which of the two costs less; above self-warm `either`, for a pool adds next to nothing."""
-    premium, tax = row["warm_premium_usd_per_hour"], row["cold_tax_usd_per_hour"]
-    if row["over_sla_fraction"] == 0 or s.sla_s < s.warm_ttft_s:
-        return "scale-to-zero"  # there is nothing that a pool could avoid
-    if math.isclose(premium, tax):
-        return "equal"  # but for rounding: at break-even itself
-    if holds_p99(1, row["over_sla_fraction"]):
-        return "either"
-    return "warm-pool" if tax > premium else "scale-to-zero"
-
-
 # === 6 MIGRATION =================================================================================
 # A node with a request of prompt_tokens goes away. Its KV cache moves; or its token ids move, the
 # new GPU computes the cache again, and the source decodes on until the new one has caught up.
@@ -533,7 +540,10 @@ def kv_bytes_per_token(s: Scenario) -> float:
 
 
 def prefill_s(s: Scenario, new: int, context: int = 0) -> float:
-    """Seconds to compute `new` tokens behind `context`: the roofline of arithmetic and HBM."""
+    """Seconds to compute `new` tokens behind `context`: the roofline of arithmetic and HBM.
+
+    8192 behind none: (2e9 x 70 x 8192 + 2 x 80 x 8192 x 8192^2) / (0.62 x 990e12) / 2 = 1.006 s.
+    """
     params_b, layers, hidden, _, _ = MODELS[s.model]
     attention = 2 * layers * hidden * ((context + new) ** 2 - context**2)
     compute_s = (2e9 * params_b * new + attention) / (s.prefill_mfu * s.gpu_tflops * 1e12)
@@ -541,7 +551,7 @@ def prefill_s(s: Scenario, new: int, context: int = 0) -> float:
     return max(compute_s, weights_gb(s) / s.hbm_gb_s) / gpus(s)
 
 
-def prefill(s: Scenario) -> float:
+def recompute_s(s: Scenario) -> float:
     """Seconds to compute the whole context once more, on a replica that has none of it."""
     return prefill_s(s, s.prompt_tokens)
 
@@ -559,8 +569,8 @@ def token_rounds(s: Scenario) -> list[tuple[int, float]]:
         if rounds and seconds >= rounds[-1][1]:
             break
         if len(rounds) == MOST_ROUNDS:
-            asked = f"decode_tokens_per_s = {s.decode_tokens_per_s}"
-            raise BadInput(f"{asked}: a migration would take more than {MOST_ROUNDS} rounds")
+            slip = "see decode_tokens_per_s, token_bytes, network_gb_s and prefill_mfu"
+            raise BadInput(f"a migration would take more than {MOST_ROUNDS} rounds: {slip}")
         rounds.append((new, seconds))
         context, new = context + new, math.floor(s.decode_tokens_per_s * seconds)
     return rounds
@@ -573,14 +583,14 @@ def pause_s(s: Scenario) -> float:
 
 def eviction_pause_s(s: Scenario) -> float:
     """What a request feels of an eviction: that pause, or a cold start and its prefill."""
-    return pause_s(s) if s.migrates else cold_start_s(s) + prefill(s)
+    return pause_s(s) if s.migrates else cold_start_s(s) + recompute_s(s)
 
 
 def migration(s: Scenario) -> Row:
     """Bytes, seconds and pause by KV cache and by tokens, and the bandwidth where they cross."""
     per_token = kv_bytes_per_token(s)
     cache_bytes, ids_bytes = s.prompt_tokens * per_token, s.prompt_tokens * s.token_bytes
-    rounds, recompute_s = token_rounds(s), prefill(s)
+    rounds = token_rounds(s)
     return {
         "kv_bytes_per_token": per_token,
         "kv_bytes": cache_bytes,
@@ -591,23 +601,29 @@ def migration(s: Scenario) -> Row:
         "pause_s": rounds[-1][1],
         "recomputed_tokens": sum(tokens for tokens, _ in rounds),
         "rounds": len(rounds),
-        "crossover_gb_s": max(cache_bytes - ids_bytes, 0.0) / recompute_s / 1e9,
+        "crossover_gb_s": max(cache_bytes - ids_bytes, 0.0) / recompute_s(s) / 1e9,
         "eviction_pause_s": eviction_pause_s(s),
     }
 
 
 # === 7 REPORT ====================================================================================
-# Words for numbers; then results, which are the JSON; then the text, a function for each of the
-# sections above, which shows them. No formula stands here.
+# Words for numbers, which any script uses; the results, which are the JSON; then the text, a
+# function for each section above, in the order of the screen. The arithmetic is in those sections.
 
 
 def number(x: float) -> str:
-    """Three digits or so, in at most nine characters: 0.32, 3.0, 62.5, 328, 5,760."""
+    """Three digits or so: 0.32, 3.0, 62.5, 328, 5,760."""
+    if x < 0:
+        return f"-{number(-x)}"
+    if x < 0.001:
+        return "<0.001" if x else "0"
     if x < 1:
-        return f"-{number(-x)}" if x < 0 else f"{x:.2g}" if x >= 0.001 else "<0.001" if x else "0"
+        return f"{x:.2g}"
+    if x < 99.95:
+        return f"{x:.1f}"
     if x < 999.95:
-        return f"{x:.1f}" if x < 99.95 else f"{x:.1f}".removesuffix(".0")
-    return f"{x:,.0f}" if x < 1e7 else f"{x:.1e}"
+        return f"{x:.1f}".removesuffix(".0")
+    return f"{x:,.0f}" if x < 9_999_999.5 else f"{x:.1e}"
 
 
 def plain(x: float) -> str:
@@ -647,7 +663,10 @@ def heading(text: str) -> None:
 
 
 def wrapped(text: str, width: int = 80, indent: str = "") -> list[str]:
-    return textwrap.wrap(text, width, break_on_hyphens=False, subsequent_indent=indent)
+    """Lines of a text; no number is parted from its unit."""
+    glued = re.sub(r"(?<=\d) (?=\w{1,2}\b)", "\xa0", text)
+    lines = textwrap.wrap(glued, width, break_on_hyphens=False, subsequent_indent=indent)
+    return [line.replace("\xa0", " ") for line in lines]
 
 
 def say(text: str, indent: str = "") -> None:
@@ -663,7 +682,7 @@ def table(rows: Sequence[Sequence[str]], align: str) -> None:
     *widths, last = (max(map(len, column)) for column in zip(*rows, strict=True))
     room = max(78 - sum(widths) - 2 * len(widths), 4)
     for *cells, end in rows:
-        first, *more = wrapped(end, room) or [""]
+        first, *more = wrapped(end, room) if len(end) > room else [end]
         shown = [f"{cell:{side}{width}}" for cell, side, width in zip(cells, align, widths)]
         shown.append(f"{first:{align[-1]}{min(last, room)}}")
         for line in ("  " + "  ".join(shown), *(" " * (80 - room) + line for line in more)):
@@ -672,7 +691,8 @@ def table(rows: Sequence[Sequence[str]], align: str) -> None:
 
 def bar(x: float, most: float, width: int, was: float = 0) -> str:
     """Blocks, if there are any to be had, and lighter ones for what is lost of what was."""
-    solid, light = "\u2588\u2591" if sys.stdout.encoding.lower().startswith("utf") else "#."
+    has_blocks = (sys.stdout.encoding or "").lower().startswith("utf")
+    solid, light = "\u2588\u2591" if has_blocks else "#."
     cell = (most or 1) / width
     cells = max(round(x / cell), int(x > 0))  # something is never nothing
     return solid * cells + light * (round(was / cell) - cells)
@@ -699,11 +719,12 @@ def head(s: Scenario, names: Sequence[str]) -> Row:
 
 def typed(script: str, s: Scenario, names: Sequence[str], *options: str) -> str:
     """What to type for a run of this scenario behind these layers, in lines of 80 columns."""
-    layers = ",".join(names) if len(names) < len(LAYERS) else "all"
-    words = [f"python code/{script}", *([f"--with {layers}"] if names else []), *options]
+    parts = ["all"] if len(names) == len(LAYERS) else [names[:6], names[6:]]
+    words = [f"--with {','.join(part) if part != 'all' else part}" for part in parts if part]
+    words += options
     words += [f"--set {row['name']}={row['now']}".removesuffix(".0") for row in changed(s)]
-    line = " ".join(words)
-    return line if len(line) < 78 else " \\\n      ".join(words)
+    line = " ".join((f"python code/{script}", *words))
+    return line if len(line) < 78 else " \\\n      ".join((f"python code/{script}", *words))
 
 
 def phase_rows(s: Scenario, names: Sequence[str]) -> list[Row]:
@@ -731,7 +752,8 @@ def layer_row(s: Scenario, names: Sequence[str], kept: Sequence[str], layer: Lay
     if layer.name in kept and sum(spared(s, kept, layer.name).values()) < 0:
         note = f"{layer.name} makes {','.join(layer.attacks)} slower: see its figures"
     if layer.name in {*names} - {*kept} and layer.attacks:
-        why = f"it needs {layer.needs}" if alone is s else "the stack is as fast without it"
+        declined = alone is s  # a layer that cannot work here hands the scenario back
+        why = f"it needs {layer.needs}" if declined else "the stack is as fast without it"
         note = f"{layer.name} lies idle: {why}"
     told = {key: x for key, x in layer._asdict().items() if not callable(x)}
     return told | {"saves_s": cold_start_s(s) - cold_start_s(alone), "note": note}
@@ -750,7 +772,7 @@ def stack_row(s: Scenario, names: Sequence[str]) -> Row:
 
 def regime(s: Scenario, pays: float | None, busy: float | None) -> str:
     """Where a warm pool pays, in words, or why it never does."""
-    if s.sla_s < s.warm_ttft_s:
+    if even_warm_is_late(s):
         return "Even a warm replica is late: no pool helps."
     if cold_start_s(s) <= s.sla_s:
         return "No cold start is late: there is nothing to avoid, so no pool pays."
@@ -793,62 +815,82 @@ def migration_rows(s: Scenario) -> Row:
     }
 
 
-def curves(s: Scenario, r: Row) -> Row:
-    """What the page draws beside the report: rows over request rates, and over networks."""
-    rates = {row["requests_per_hour"] for row in r["break_even"]["table"]} - {0.0}
-    has, cross = s.network_gb_s, r["migration"]["crossover_gb_s"] or s.network_gb_s
-    networks = between({cross / 30, has, cross, cross * 30}, 6)
-    return {
-        "rates": [at_rate(s, rate) for rate in between(rates, 32)],
-        "networks": [
-            {"network_gb_s": x, **migration(replace(s, network_gb_s=x))} for x in networks
-        ],
-    }
-
-
-def between(points: set[float], steps: int) -> list[float]:
-    """These points, and from the first to the last the steps of a curve in even ratios."""
-    low, high = min(points), max(points)
-    return sorted(points | {low * (high / low) ** (step / steps) for step in range(1, steps)})
-
-
 def finding(s: Scenario, names: Sequence[str]) -> Row:
     """What a cold start takes, its longest phase, what would help most; a command to try it."""
-    under, warm = stack(s, names), duration(s.warm_ttft_s)
+    under, warm, helps = stack(s, names), duration(s.warm_ttft_s), ""
     cold_s, first_s = cold_start_s(under), first_request_ttft_s(under)
     seconds = {name: cold_start_s(stack(s, [*names, name])) for name in BY_NAME}
     longest, longest_s = max(path(under).items(), key=lambda row: row[1])
-    helps = min(seconds, key=seconds.__getitem__)
-    if s.sla_s < s.warm_ttft_s:
-        helps, advice = "migrate", f"Even a warm replica is late: it answers in {warm}"
-    elif first_s <= s.sla_s:
-        helps, advice = "migrate", f"The first request waits {duration(first_s)}"
-    elif seconds[helps] < cold_s:
-        advice = f"{helps} would help most: {duration(seconds[helps])}"
+    best = min(seconds, key=seconds.__getitem__)
+    if even_warm_is_late(s):
+        advice = f"The promise is {duration(s.sla_s)}, and even a warm replica answers in {warm}"
+    elif first_s < cold_s:
+        advice = f"The first request finds a warm replica: {warm}"
+    elif cold_s <= s.sla_s:
+        advice = f"That keeps the promise of {duration(s.sla_s)}"
+    elif seconds[best] < cold_s:
+        helps, advice = best, f"{best} would help most: it leaves {duration(seconds[best])}"
     else:
-        helps, advice = "warm-pool", f"Only a warm replica is faster: {warm}"
+        helps, advice = (
+            "warm-pool",
+            f"No other layer shortens it; a warm replica answers in {warm}",
+        )
     behind = f" behind {', '.join(names)}" if names else ""
-    minutes = f" ({cold_s / 60:.1f} min)" if cold_s >= 60 else ""
+    minutes = f" ({cold_s / 60:,.1f} min)" if cold_s >= 60 else ""
     return {
         "text": f"A cold start of the {s.model}{behind} takes {duration(cold_s)}{minutes}. "
         f"{longest} takes longest, {duration(longest_s)}. {advice}.",
-        "command": typed("main.py", s, list(dict.fromkeys((*names, helps)))),
+        "command": typed("main.py", s, [*names, helps]) if helps else "",
     }
+
+
+def brutal(s: Scenario) -> str:
+    """Why a pool is brutal on small models and kind to large ones."""
+    fresh = replace(s, weights_gb=None, gpus_per_replica=0)
+    cheap = replace(fresh, model="7b", gpu_usd_per_hour=s.small_gpu_usd_per_hour)
+    small = stack(cheap, ("preseed", "warm-node"))
+    large = s if MODELS[s.model][0] >= 70 else replace(fresh, model="70b")
+    little, much = usd_per_cold_minute(small), usd_per_cold_minute(large)
+    return (
+        f"{'Brutal on small models, kind to large ones. ' if little > much else ''}To spare a 7b "
+        f"on a {dollars(small.gpu_usd_per_hour)} GPU the {duration(cold_start_s(small))} that "
+        f"preseed and warm-node leave costs {dollars(replica_usd_per_month(small))} a month, "
+        f"{dollars(little)} a minute; to spare a raw {large.model} its "
+        f"{duration(cold_start_s(large))} costs {dollars(replica_usd_per_month(large))}, "
+        f"{dollars(much)} a minute. A raw 7b's costs {dollars(usd_per_cold_minute(cheap))}: "
+        "layers come before a pool."
+    )
+
+
+def rule(s: Scenario, forbid: Sequence[str] = ()) -> str:
+    """The lesson's rule for large models, whether it binds here, and its reason."""
+    seconds, layers = best_without_pool(s, *forbid), without(BY_NAME, "warm-pool", *forbid)
+    best_s, node_s = sum(seconds.values()), duration(cold_start_s(stack(s, layers)))
+    says = "P99 under 60 s on 70B or more makes a warm pool mandatory"
+    best = f"the best path takes {' + '.join(map(plain, seconds.values()))} = {duration(best_s)}"
+    if best_s < 60:
+        return f"{says}, but not here: {best}."
+    if "warm-node" in forbid:
+        return f"{says}: else {best}."
+    if cold_start_s(stack(s, layers)) < 60:
+        return f"{says} or, down to {node_s}, a standby node: else {best}."
+    return f"{says}: else {best}, and with a standby node {node_s}."
 
 
 def report(s: Scenario, names: Sequence[str]) -> Row:
     """The whole lesson on one scenario behind these layers."""
-    under, kept, phases = stack(s, names), working(s, names), phase_rows(s, names)
+    under, kept = stack(s, names), working(s, names)
     stacks = [stack_row(s, each) for each in dict.fromkeys((*STACKS, tuple(names)))]
+    lows, highs = zip(*ranges(under).values())
     return {
         **head(s, names),
         **stack_row(s, names),
         "models": list(MODELS),
         "finding": finding(s, names),
-        "phases": phases,
+        "phases": phase_rows(s, names),
         "raw_cold_start_s": cold_start_s(s),
         "first_request_ttft_s": first_request_ttft_s(under),
-        "range_s": dict(zip(("low", "high"), map(sum, zip(*ranges(under).values())))),
+        "range_s": {"low": sum(lows), "high": sum(highs)},
         "alone": [layer_row(s, names, kept, layer) for layer in LAYERS],
         "stacks": sorted(stacks, key=lambda row: -row["cold_start_s"]),
         "warm_pool": {
@@ -861,41 +903,32 @@ def report(s: Scenario, names: Sequence[str]) -> Row:
     }
 
 
-def show(r: Row, s: Scenario) -> None:
-    """The report as a story; `s` is its scenario without layers."""
-    say(r["finding"]["text"])
-    heading(f"1 FIGURES: the {s.model}, its price and its promise")
-    show_figures(r, s)
-    show_phases(r, s)
-    show_layers(r)
-    show_stacks(r)
-    show_pool(r, s)
-    show_migration(r, s)
-    heading("Next:")
-    print(f"  {r['finding']['command']}")
-    for name in ("serve", "traffic", "plan", "evidence"):
-        print("  {:40}  {}".format(*SCRIPTS[name]))
+def changes(r: Sequence[Row]) -> list[str]:
+    """A line for each figure that is not as in this file."""
+    rows = [(x["name"], *(str(x[key]).removesuffix(".0") for key in ("was", "now"))) for x in r]
+    return [f"{name} {was} -> {now} (yours)" for name, was, now in rows]
 
 
-def show_figures(r: Row, s: Scenario) -> None:
-    say(
-        f"{plain(weights_gb(s))} GB of weights take {gpus(s)} x {plain(s.gpu_hbm_gb)} GB of GPU "
+def priced(s: Scenario) -> str:
+    """What is loaded, what a replica costs, and what is promised."""
+    fit = "take" if gpus(s) * s.gpu_hbm_gb >= weights_gb(s) else "do not fit"
+    return (
+        f"{plain(weights_gb(s))} GB of weights {fit} {gpus(s)} x {plain(s.gpu_hbm_gb)} GB of GPU "
         f"memory: a replica costs {dollars(replica_usd_per_hour(s))}/h. Promised: P99 time to "
-        f"first token {duration(s.sla_s)}. A late request costs {dollars(s.drop_usd)}."
+        f"first token {duration(s.sla_s)}; a request over it is late: {dollars(s.drop_usd)}."
     )
-    show_changed(r)
-
-
-def show_changed(r: Row) -> None:
-    for row in r["changed"]:
-        was, now = (str(x).removesuffix(".0") for x in (row["was"], row["now"]))
-        print(f"  {row['name']} {was} -> {now} (yours)")
 
 
 def about(name: str) -> str:
     """The tool, the price and the precondition of a layer."""
     layer = BY_NAME[name]
     return f"{name}: {layer.tool}; {layer.tradeoff}; needs {layer.needs}"
+
+
+def show_figures(r: Row, s: Scenario) -> None:
+    say(priced(s))
+    for line in changes(r["changed"]):
+        print(f"  {line}")
 
 
 def show_phases(r: Row, s: Scenario) -> None:
@@ -908,11 +941,10 @@ def show_phases(r: Row, s: Scenario) -> None:
         rows.append((row["name"], number(raw_s), number(here_s), span(*row["range_s"]), blocks))
     total = (number(r["raw_cold_start_s"]), number(r["cold_start_s"]), span(**r["range_s"]))
     table([*rows, ("total", *total, f"{r['speedup']:.1f}x")], "<>>><")
-    download, load = number(read_s(s, s.read_streams)), number(copy_s(s))
     say(
-        f"The lesson's sum is raw: node provision {number(node_provision(s))} + weights download "
-        f"{download} + load into HBM {load} + engine init {duration(engine_init(s))}. Download "
-        "and load are the halves of weight_load."
+        f"The lesson's sum is raw: node provision {plain(node_provision(s))} + weights download "
+        f"{plain(read_s(s, s.read_streams))} + load into HBM {plain(copy_s(s))} + engine init "
+        f"{plain(engine_init(s))} s. Download and load are the halves of weight_load."
     )
 
 
@@ -930,9 +962,10 @@ def show_layers(r: Row) -> None:
     for line in (*map(about, r["layers"]), *(row["note"] for row in r["alone"])):
         if line:
             say(f"  {line}", "    ")
+    more = "" if r["layers"] else " --with NAME adds what a layer costs and needs."
     say(
         "A snapshot shortens neither node nor image. Pre-seeding moves bytes: a lazily read "
-        "volume pays for them at first touch. --with NAME adds what a layer costs and needs."
+        f"volume pays for them at first touch.{more}"
     )
 
 
@@ -950,17 +983,22 @@ def show_stacks(r: Row) -> None:
 
 def show_pool(r: Row, s: Scenario) -> None:
     heading("5 WARM POOL: what it costs, and the request rate from which it pays")
-    pools = [replace(s, products=n) for n in sorted({1, s.products, 5})]
-    takes = [
-        f"products {pool.products} takes {number(pool_gpu_hours_per_month(pool))} GPU-hours and "
-        f"{dollars(pool_usd_per_month(pool))} a month"
-        for pool in pools
-    ]
+    each, takes = s.min_workers * gpus(s), []
+    for pool in (replace(s, products=n) for n in sorted({1, s.products, 5})):
+        hours, usd = plain(pool_gpu_hours_per_month(pool)), dollars(pool_usd_per_month(pool))
+        takes.append(f"products {pool.products} takes {hours} GPU-hours and {usd} a month")
     say(
-        f"With min_workers {s.min_workers} each product keeps {s.min_workers * gpus(s)} GPUs warm "
+        f"With min_workers {s.min_workers} each product keeps {each} GPU{'s'[: each != 1]} warm "
         f"around the clock: {', '.join(takes)}. {brutal(s)}"
     )
-    even = r["break_even"]
+    show_rates(r["break_even"], s)
+    if "warm-node" in r["layers"]:
+        usd_per_hour = standing_usd_per_month(s, ["warm-node"]) / s.hours_per_month
+        say(f"The standby node costs {dollars(usd_per_hour)}/h on top of either.")
+    say(rule(s))
+
+
+def show_rates(even: Row, s: Scenario) -> None:
     marks = {
         s.requests_per_hour: "<- yours",
         even["self_warm_requests_per_hour"]: "<- self-warm",
@@ -969,70 +1007,38 @@ def show_pool(r: Row, s: Scenario) -> None:
     rows = [("requests/h", "boots/day", "late", "adds $/h", "late $/h", "cheaper", "")]
     for row in even["table"]:
         rate, boots = row["requests_per_hour"], number(row["cold_starts_per_day"])
-        adds, late = row["warm_premium_usd_per_hour"], row["cold_tax_usd_per_hour"]
-        money = (f"{row['over_sla_fraction']:.1%}", dollars(adds), dollars(late), row["cheaper"])
+        adds, tax = row["warm_premium_usd_per_hour"], row["cold_tax_usd_per_hour"]
+        money = (f"{row['over_sla_fraction']:.1%}", dollars(adds), dollars(tax), row["cheaper"])
         rows.append((plain(rate), boots, *money, marks.get(rate, "")))
     table(rows, ">>>>><<")
     say(
-        "adds: what a warm replica costs beyond scale-to-zero. late: requests over the SLA "
-        "without it, also those that come while one boots. Boots rise with the rate while "
-        f"requests come alone, and fall once keep-alive bridges the gaps. {even['regime']}"
+        "adds: what a warm replica costs beyond scale-to-zero. late: requests over the promise, "
+        "also those that come while a replica boots. Boots rise with the rate while requests come "
+        "alone, and fall once keep-alive bridges the gaps. A late request costs its price and no "
+        "more here; plan.py keeps a promise."
     )
-    if "warm-node" in r["layers"]:
-        usd = standing_usd_per_month(s, ["warm-node"]) / s.hours_per_month
-        say(f"The standby node costs {dollars(usd)}/h on top of either.")
-    say(f"P99 under 60 s on 70B or more makes a warm pool mandatory{mandatory(s)}")
-
-
-def brutal(s: Scenario) -> str:
-    """Why a pool is brutal on small models and kind to large ones."""
-    cheap = replace(s, model="7b", weights_gb=None, gpu_usd_per_hour=s.small_gpu_usd_per_hour)
-    small = stack(cheap, ("preseed", "warm-node"))
-    costs = usd_per_cold_minute(small), usd_per_cold_minute(s)
-    return (
-        f"{'Brutal on small models, kind to large ones: a' if costs[0] > costs[1] else 'A'} warm "
-        f"7b on a {dollars(small.gpu_usd_per_hour)} GPU costs "
-        f"{dollars(replica_usd_per_month(small))} to spare the {duration(cold_start_s(small))} "
-        f"behind preseed and warm-node, a warm {s.model} {dollars(replica_usd_per_month(s))} to "
-        f"spare the raw {duration(cold_start_s(s))}: {dollars(costs[0])} and {dollars(costs[1])} "
-        "for each minute spared."
-    )
-
-
-def mandatory(s: Scenario) -> str:
-    """Whether the lesson's rule for large models binds here, and its reason."""
-    seconds, node = best_without_pool(s), stack(s, without(BY_NAME, "warm-pool"))
-    best = f"{' + '.join(map(plain, seconds.values()))} = {duration(sum(seconds.values()))}"
-    node_s = f"a standby node, {duration(cold_start_s(node))}"
-    if sum(seconds.values()) < 60:
-        return f", but not here: the best path without takes {best}."
-    if cold_start_s(node) < 60:
-        return f", or {node_s}: the best path without takes {best}."
-    return f": the best path without takes {best}, and with {node_s}."
+    say(even["regime"])
 
 
 def show_migration(r: Row, s: Scenario) -> None:
     heading(f"6 MIGRATION: a node goes away under a request, network of {gbit(s.network_gb_s)}")
-    rows = [("context", "KV cache", "time", "tokens", "time", "pause", "crossover")]
+    rows = [("context", "KV cache", "moves in", "tokens", "move in", "pause", "crossover")]
     for row in r["migration"]["table"]:
         cache = (size(row["kv_bytes"]), duration(row["ship_kv_s"]))
         tokens = (size(row["token_bytes"]), duration(row["ship_tokens_s"]))
-        ends = (duration(row["pause_s"]), number(8 * row["crossover_gb_s"]))
+        ends = (duration(row["pause_s"]), f"{number(8 * row['crossover_gb_s'])} Gbit/s")
         rows.append((plain(row["prompt_tokens"]), *cache, *tokens, *ends))
     table(rows, ">>>>>>>")
-    here, moves = r["migration"], "migrate" in r["layers"]
-    faster = "the KV cache takes" if s.network_gb_s > here["crossover_gb_s"] else "they take"
+    here, as_here = r["migration"], "" if "migrate" in r["layers"] else ", as here,"
+    faster = "that" if s.network_gb_s > here["crossover_gb_s"] else "moving tokens"
     say(
-        "The source decodes on while the new GPU computes the cache again, so a request feels the "
-        f"last round alone: a pause of {duration(here['pause_s'])}. Without migrate"
-        f"{'' if moves else ', as here,'} it stands still for {duration(here['unmoved_s'])}. "
-        "Tokens win on bytes and pause; on time below the crossover, in Gbit/s: with "
-        f"{plain(s.prompt_tokens)} of them {faster} less."
+        "Moving tokens, the source decodes on while the new GPU computes the cache again: a "
+        f"request feels the last round alone, {duration(here['pause_s'])}. Moving the KV cache in "
+        f"one piece pauses it all the time, and without migrate{as_here} it stands still for "
+        f"{duration(here['unmoved_s'])}, a cold start and a prefill. Above the crossover the KV "
+        f"cache is there first: here, at {plain(s.prompt_tokens)} tokens, {faster} is faster."
     )
 
-
-# === 8 COMMAND LINE ==============================================================================
-# `Parser`, `asked` and `start` serve the scripts beside this file too.
 
 SCRIPTS = {
     "serve": ("python code/serve.py", "the lesson as a page in the browser"),
@@ -1042,6 +1048,28 @@ SCRIPTS = {
     "measure": ("python code/measure.py --log FILE", "figures of your own start"),
     "watch": ("python code/watch.py", "this again at every save"),
 }
+
+
+def show(r: Row, s: Scenario) -> None:
+    """The report as a story; `s` is its scenario without layers."""
+    say(r["finding"]["text"])
+    heading(f"1 FIGURES: the {s.model}, its price and its promise")
+    show_figures(r, s)
+    show_phases(r, s)
+    show_layers(r)
+    show_stacks(r)
+    show_pool(r, s)
+    show_migration(r, s)
+    heading("Next:")
+    if r["finding"]["command"]:
+        print(f"  {r['finding']['command']}")
+    for name in ("serve", "traffic", "plan", "evidence"):
+        print("  {:40}  {}".format(*SCRIPTS[name]))
+
+
+# === 8 COMMAND LINE ==============================================================================
+# `Parser`, `asked` and `start` serve the scripts beside this file too.
+
 SHORTCUTS = {  # options that name a figure, and win over --set
     "--model": ("model", f"one of {', '.join(MODELS)}"),
     "--sla": ("sla_s", "P99 time to first token promised, seconds"),
@@ -1050,22 +1078,18 @@ SHORTCUTS = {  # options that name a figure, and win over --set
     "--min-workers": ("min_workers", "replicas that are always ready"),
 }
 DIVISORS = (  # figures that may not be 0, beside each bandwidth, *_gb_s
-    *("bytes_per_param", "weights_gb", "read_streams", "streamer_read_streams", "gpu_hbm_gb"),
-    *("hours_per_month", "sla_s", "gpu_tflops", "prefill_mfu"),
-)
+    "bytes_per_param", "weights_gb", "read_streams", "streamer_read_streams", "gpu_hbm_gb",
+    "hours_per_month", "sla_s", "gpu_tflops", "prefill_mfu",
+)  # fmt: skip
 SMALLEST, LARGEST = 1e-9, 1e12  # of a figure that is not 0, so that no quotient overflows
-EXAMPLES = """\
-  python code/main.py --with preseed,snapshot,warm-node
-  python code/main.py --model 7b --set gpu_usd_per_hour=1.2 --set sla_s=10
-  python code/main.py --with preseed,warm-pool --set products=5 --rate 60
-  python code/main.py --with all --json"""
 
 
-class Bounds:
+class Bounds(NamedTuple):
     """What a number may be: from low to high; where low is 0, that or SMALLEST and more."""
 
-    def __init__(self, low: float = 0, high: float = LARGEST, whole: bool = False) -> None:
-        self.low, self.high, self.whole = low, high, whole
+    low: float = 0
+    high: float = LARGEST
+    whole: bool = False
 
     def refusal(self, value: object) -> str:
         """What the value must be where it is none of these numbers, else nothing."""
@@ -1073,8 +1097,9 @@ class Bounds:
         if isinstance(value, (int, float)) and not (self.whole and value % 1):
             if least <= value <= self.high or value == self.low:
                 return ""
-        kind = "a whole number" if self.whole else "a number"
-        return f"must be {kind}, {'' if self.low else '0 or '}{least:g} to {self.high:g}"
+        if self.whole:
+            return f"must be a whole number, {self.low:g} to {self.high:g}"
+        return f"must be a number, {'' if self.low else '0 or '}{least:g} to {self.high:g}"
 
     def read(self, text: str, what: str = "") -> Any:
         """The number that a text stands for; BadInput where it is no such number."""
@@ -1100,18 +1125,17 @@ def nearest(word: str, words: Iterable[str], what: str = "") -> str:
         return word
     import difflib  # as json below: a report needs neither
 
-    near = difflib.get_close_matches(word.lower(), allowed, 1)
-    few = ", ".join(allowed) if len(allowed) < 20 else "the names at the top of code/main.py"
-    hint = f"did you mean {near[0]}?" if near else f"must be one of {few}"
-    raise BadInput(f"{what}{word!r:.40}: unknown; {hint}")
+    near = difflib.get_close_matches(word.lower(), allowed, 1, 0.7)
+    few = f"must be one of {', '.join(allowed)}" if len(allowed) < 20 else "--help lists them"
+    raise BadInput(f"{what}{word!r:.40}: unknown; {f'did you mean {near[0]}?' if near else few}")
 
 
 def check_figures(s: Scenario, where: str) -> None:
     """Raise BadInput that names the first figure that cannot be."""
     nearest(s.model, MODELS, f"{where}model = ")
-    for name, field in list(FIGURES.items())[1:]:
+    for name in without(FIGURES, "model"):
         value = getattr(s, name)
-        unset = value is None and field.default is None
+        unset = value is None and FIGURES[name].default is None
         if not unset and (must := bounds(name).refusal(value)):
             raise BadInput(f"{where}{name} = {value!r:.40}: {must}")
 
@@ -1120,22 +1144,29 @@ def check_file() -> None:
     """Raise BadInput that names what somebody's edit of this file has made impossible."""
     where, above_0 = "in code/main.py, ", Bounds(SMALLEST)
     check_figures(Scenario(), where)
-    alone = {"GPU_HEADROOM": (GPU_HEADROOM,), "P99_OVER": (P99_OVER,)}
-    for length, rows in ((5, MODELS), (3, PUBLISHED_S), (1, alone)):
+    constants = {"GPU_HEADROOM": (GPU_HEADROOM,), "P99_OVER": (P99_OVER,)}
+    for length, rows in ((5, MODELS), (3, PUBLISHED_S), (1, constants)):
         for name, row in rows.items():
-            if len(row) != length or any(map(above_0.refusal, row)):
+            if not isinstance(row, tuple) or len(row) != length or any(map(above_0.refusal, row)):
                 raise BadInput(f"{where}{name} {row!r}: must be {length} numbers above 0")
     for layer in LAYERS:
-        for phase in layer.attacks:
-            nearest(phase, [each.__name__ for each in PHASES], f"{where}{layer.name} attacks ")
         if BY_NAME[layer.name] is not layer:
             raise BadInput(f"{where}a layer's name stands twice: {layer.name}")
+    phases = [phase.__name__ for phase in PHASES]
+    named = {f"{layer.name} attacks ": (layer.attacks, phases) for layer in LAYERS} | {
+        "PUBLISHED_S has ": ((*PUBLISHED_S,), phases),
+        "MODELS lacks ": (("7b", "70b"), [*MODELS]),
+        "LAYERS lacks ": (("warm-pool", "migrate", *itertools.chain(*STACKS)), [*BY_NAME]),
+    }
+    for says, (names, rows_of) in named.items():
+        for name in names:
+            nearest(name, rows_of, where + says)
 
 
 def opened(file: str) -> TextIO:
     """A text file, or standard input, whose bytes are never wrong and line ends as they are."""
-    where = 0 if file == "-" else file
-    return open(where, encoding="utf-8-sig", errors="replace", newline="", closefd=where != 0)
+    source = 0 if file == "-" else file
+    return open(source, encoding="utf-8-sig", errors="replace", newline="", closefd=source != 0)
 
 
 def text_of(file: str) -> str:
@@ -1145,29 +1176,6 @@ def text_of(file: str) -> str:
             return text.read()
     except OSError as error:
         raise BadInput(f"{file!r}: {error.strerror}") from None
-
-
-def read_figure(name: str, text: str, what: str = "") -> Any:
-    """The value of a figure; BadInput where it cannot have that."""
-    return nearest(text, MODELS, what) if name == "model" else bounds(name).read(text, what)
-
-
-def read_set(text: str) -> list[tuple[str, Any]]:
-    """What stands behind --set: NAME=VALUE, or @FILE for those of a JSON object.
-
-    Its lists and objects, such as `measure.py --json` prints beside figures, are skipped.
-    """
-    name, equals, value = text.partition("=")
-    where, found = "", {name: value}
-    if text.startswith("@"):
-        where, found = f"{text!r}: ", read_json(text[1:])
-    elif not equals:
-        raise BadInput(f"{text!r:.40}: must be NAME=VALUE, as node_provision_s=40, or @FILE")
-    return [
-        (nearest(name, FIGURES, where), read_figure(name, str(x), f"{where}{name}="))
-        for name, x in found.items()
-        if not isinstance(x, (list, dict))
-    ]
 
 
 def read_json(file: str) -> Row:
@@ -1181,6 +1189,29 @@ def read_json(file: str) -> Row:
         raise BadInput(f"{file!r}{line}: must be a JSON object of figures") from None
 
 
+def read_figure(name: str, text: str, what: str = "") -> Any:
+    """The value of a figure; BadInput where it cannot have that."""
+    return nearest(text, MODELS, what) if name == "model" else bounds(name).read(text, what)
+
+
+def read_set(text: str) -> list[tuple[str, Any]]:
+    """What stands behind --set: NAME=VALUE, or @FILE for those of a JSON object.
+
+    Its lists and objects, such as `measure.py --json` prints beside figures, are skipped.
+    """
+    name, equals, value = text.partition("=")
+    source, found = "", {name: value}
+    if text.startswith("@"):
+        source, found = f"{text!r}: ", read_json(text[1:])
+    elif not equals:
+        raise BadInput(f"{text!r:.40}: must be NAME=VALUE, as node_provision_s=40, or @FILE")
+    return [
+        (nearest(name, FIGURES, source), read_figure(name, str(x), f"{source}{name}="))
+        for name, x in found.items()
+        if not isinstance(x, (list, dict))
+    ]
+
+
 def read_layers(text: str) -> list[str]:
     """What stands behind --with and its like: names, a comma list, or all."""
     words = [nearest(word.strip(), [*BY_NAME, "all"]) for word in text.split(",")]
@@ -1188,16 +1219,20 @@ def read_layers(text: str) -> list[str]:
 
 
 class Parser(argparse.ArgumentParser):
-    """argparse with the options of every script, which refuses in one line."""
+    """argparse with the options of every script, which refuses in one line.
 
-    def __init__(self, description: str, examples: str) -> None:
+    `doc` is a script's docstring: its first line and the commands in it stand in its --help.
+    """
+
+    def __init__(self, doc: str | None) -> None:
+        title, *lines = (doc or "").splitlines() or [""]
         super().__init__(
-            description=description,
+            description="\n".join(wrapped(title)),
             formatter_class=lambda prog: argparse.RawDescriptionHelpFormatter(prog, width=80),
             argument_default=argparse.SUPPRESS,
             allow_abbrev=False,
         )
-        self.examples = examples
+        self.examples = [line for line in lines if line.startswith("  ") and "code/" in line]
         add = self.add_argument_group("every script takes").add_argument
         add("--with", type=read_layers, action="extend", default=[], dest="layers",
             metavar="LAYER", help="a layer, a comma list, or all")  # fmt: skip
@@ -1209,11 +1244,13 @@ class Parser(argparse.ArgumentParser):
         add("--json", action="store_true", help="one JSON object instead of text")
 
     def format_help(self) -> str:
-        layers, figures = ("\n  ".join(wrapped(", ".join(x), 76)) for x in (BY_NAME, FIGURES))
-        self.epilog = (
-            f"layers:\n  {layers}\nfigures, by unit and source in code/main.py:\n  {figures}"
+        defaults = (
+            f"{name}={field.default}".removesuffix(".0") for name, field in FIGURES.items()
         )
-        self.epilog += f"\n\nexamples:\n{self.examples}"
+        layers, figures = ("\n  ".join(wrapped(", ".join(x), 76)) for x in (BY_NAME, defaults))
+        examples = "\n".join(self.examples)
+        self.epilog = f"examples:\n{examples}\n\nlayers:\n  {layers}\n\n"
+        self.epilog += f"figures; unit and source stand in code/main.py:\n  {figures}"
         return super().format_help()
 
     def error(self, message: str) -> NoReturn:
@@ -1223,8 +1260,11 @@ class Parser(argparse.ArgumentParser):
         """The options, those alone that were given; BadInput that names the nearest to others."""
         args, rest = self.parse_known_args(argv)
         for word in rest:
-            if (name := word.removeprefix("--")) in SCRIPTS:
+            name = word.removeprefix("--").removesuffix(".py")
+            if name in SCRIPTS:
                 raise BadInput(f"{name} is a script of its own: {SCRIPTS[name][0]}")
+            if {*name.split(",")} <= BY_NAME.keys():
+                raise BadInput(f"{word!r:.40}: layers stand behind --with, as a comma list")
             options = re.findall(r"--[a-z-]+", self.format_usage())
             nearest(word.partition("=")[0], options if word.startswith("-") else SCRIPTS)
         return args
@@ -1254,8 +1294,8 @@ def complain(says: str) -> int:
 
 def start(script: Callable[[Sequence[str]], int]) -> NoReturn:
     """Run a script and exit: 2 for bad input, 130 for Ctrl-C, else its code; no traceback."""
-    for name in ("SIGTERM", "SIGHUP"):  # as Ctrl-C
-        if hasattr(signal, name):
+    for name in ("SIGTERM", "SIGHUP"):  # as Ctrl-C, unless nohup says otherwise
+        if hasattr(signal, name) and signal.getsignal(getattr(signal, name)) != signal.SIG_IGN:
             signal.signal(getattr(signal, name), signal.default_int_handler)
     exit_code = 130
     try:
@@ -1273,20 +1313,20 @@ def start(script: Callable[[Sequence[str]], int]) -> NoReturn:
     except OSError as error:
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # for the interpreter flushes once more
         enough = isinstance(error, BrokenPipeError)  # seen by the reader: no error
-        exit_code = 0 if enough else complain(f"standard output: {error.strerror}")
+        what = error.filename or "standard output"
+        exit_code = 0 if enough else complain(f"{what}: {error.strerror}")
     sys.exit(exit_code)
 
 
 def main(argv: Sequence[str]) -> int:
     """Print the lesson."""
-    args = Parser("The cold start of a serverless LLM, phase by phase.", EXAMPLES).read(argv)
+    args = Parser(__doc__).read(argv)
     yours, names = asked(args)
     s = Scenario(**yours)
-    result = report(s, names)
     if "json" in args:
-        print_json(result | {"curves": curves(stack(s, names), result)})
+        print_json(report(s, names))
     else:
-        show(result, s)
+        show(report(s, names), s)
     return 0
 
 

@@ -5,11 +5,14 @@ removed on any way out. With --log no machine is asked, but the start-up log of 
 --json prints, --set @FILE takes.
 
   python code/measure.py --size-gib 0.1 --model 7b
+  python code/measure.py --file /models/weights.safetensors --json
   kubectl logs my-vllm-pod | python code/measure.py --log -
 """
 
 import argparse
+import math
 import os
+import statistics
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
@@ -25,10 +28,6 @@ from main import BadInput, Bounds, Row, Scenario, duration, number, plain, say, 
 from progress import progress
 from startlog import LOG_LINES, StartLog, seconds_in
 
-EXAMPLES = """\
-  python code/measure.py --size-gib 0.1 --model 7b
-  python code/measure.py --file /models/weights.safetensors --json
-  kubectl logs my-vllm-pod | python code/measure.py --log -"""
 BLOCK, CHUNK, COPIED = 2**20, 2**26, 2**28  # bytes of a read, of a reader's turn, of a copy
 TRIES, READERS = 3, (1, 4)  # of each rate, at once
 AS_FAST = 0.8  # of the page cache's rate: a disk that is faster was not asked [assumed]
@@ -72,7 +71,7 @@ def seconds_of(work: Callable[[], object]) -> float:
 
 def read_rate(path: str, size: int, readers: int, past_cache: bool) -> float:
     """GB/s of so many readers, who take turns of a chunk each."""
-    chunk = min(CHUNK, -(-size // readers))
+    chunk = min(CHUNK, math.ceil(size / readers))
 
     def read(start: int) -> None:
         progress.tell(f"reading {size / 1e9:.2f} GB, readers: {readers}")
@@ -91,7 +90,11 @@ def read_rate(path: str, size: int, readers: int, past_cache: bool) -> float:
 def copy_rate(size: int) -> float:
     """GB/s of a copy from one place in memory to another."""
     source, goal = bytearray(size), memoryview(bytearray(size))
-    return size / 1e9 / seconds_of(lambda: goal.__setitem__(slice(None), source))
+
+    def copy() -> None:
+        goal[:] = source
+
+    return size / 1e9 / seconds_of(copy)
 
 
 def start_python() -> None:
@@ -100,8 +103,8 @@ def start_python() -> None:
 
 def spread(name: str, try_it: Callable[..., float], *how: Any) -> Row:
     """The middle one of several tries, and how far they lie apart."""
-    low, middle, high = sorted(try_it(*how) for _ in range(TRIES))
-    return {"name": name, "median": middle, "low": low, "high": high}
+    tries = sorted(try_it(*how) for _ in range(TRIES))
+    return {"name": name, "median": statistics.median(tries), "low": tries[0], "high": tries[-1]}
 
 
 def tiers_of(path: str, size: int) -> list[Row]:
@@ -140,15 +143,17 @@ def probe(how: Probing) -> tuple[int, list[Row]]:
 def machine(s: Scenario, how: Probing) -> tuple[Row, Row]:
     """The figures of this machine, and what is shown of it."""
     size, rates = probe(how)
-    disk, disks, cache, caches, _ = (row["median"] for row in rates)
-    best_disk, best_cache, gb = max(disk, disks), max(cache, caches), main.weights_gb(s)
-    figures = {"read_stream_gb_s": disk, "read_cap_gb_s": best_disk, "dram_gb_s": best_cache}
+    disk, cache = rates[: len(READERS)], rates[len(READERS) : 2 * len(READERS)]
+    best_disk, best_cache = (max(row["median"] for row in tier) for tier in (disk, cache))
+    one, gb = disk[0]["median"], main.weights_gb(s)
+    figures = {"read_stream_gb_s": one, "read_cap_gb_s": best_disk, "dram_gb_s": best_cache}
     return {name: float(f"{x:.3g}") for name, x in figures.items()}, {
         "where": how.file or how.dir,
+        "written": how.file is None,
         "file_gb": size / 1e9,
         "rates": [row | {"seconds": gb / row["median"]} for row in rates],
         "python_s": spread("starting Python", seconds_of, start_python),
-        "cached": any(a["high"] > AS_FAST * b["median"] for a, b in zip(rates[:2], rates[2:])),
+        "cached": any(a["high"] > AS_FAST * b["median"] for a, b in zip(disk, cache)),
         "disk_s": gb / best_disk,
         "memory_s": gb / best_cache,
     }
@@ -192,7 +197,8 @@ def show_machine(r: Row, s: Scenario) -> None:
         f"{duration(r['memory_s'])} from your memory, at the best rate of each."
     )
     main.heading("This machine")
-    say(f"Read was a file of {r['file_gb']:.3g} GB in {r['where']}.")
+    what = "a file of its own in" if r["written"] else "the file"
+    say(f"Read was {what} {r['where']!r}, {r['file_gb']:.3g} GB.")
     rows = [("tier", "GB/s", "low-high", gb)]
     for row in r["rates"]:
         spread = f"{row['low']:.3g}-{row['high']:.3g}"
@@ -246,7 +252,8 @@ def show_log(r: Row, s: Scenario, figures: Row) -> None:
 def show_phases(r: Row) -> None:
     """What the figures that were found make of the path."""
     main.heading("The path with these figures")
-    main.show_changed(r)
+    for line in main.changes(r["changed"]):
+        print(f"  {line}")
     rows = [("phase", "before s", "now s")]
     rows += [(row["name"], number(row["was_s"]), number(row["now_s"])) for row in r["phases"]]
     was_s, now_s = (sum(row[name] for row in r["phases"]) for name in ("was_s", "now_s"))
@@ -266,7 +273,7 @@ def probing_of(args: argparse.Namespace) -> Probing:
 
 
 def run(argv: Sequence[str]) -> int:
-    parser = main.Parser("This machine, or the log of a start, as figures.", EXAMPLES)
+    parser = main.Parser(__doc__)
     add = parser.add_argument
     add("--dir", help="where a file is written, read and removed (.)")
     add("--size-gib", type=Bounds(0.05, 1024).read, metavar="X", help="GiB of it (2)")

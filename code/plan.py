@@ -4,7 +4,10 @@ A run of the same requests judges each, for a second model could disagree with t
 holds where at most 1% of them were late. So a plan says what `traffic.py` shows. `planner`
 searches; here is what is said of a plan, and of why there is none.
 
-  python code/plan.py --sla 20 --forbid warm-pool
+  python code/plan.py --model 13b --sla 3 --rate 30
+  python code/plan.py --sla 20 --rate 200 --forbid warm-pool --budget 9000
+  python code/plan.py --sla 4 --pattern diurnal --prefer cost --markdown
+  python code/plan.py --tiers paid:2:30,trial:10:10,batch:600:5
 """
 
 import argparse
@@ -16,7 +19,7 @@ from dataclasses import asdict, fields, replace
 import main
 import traffic
 from arrivals import HOUR_S, Request, Traffic
-from endpoint import mean_cold_s, workers
+from endpoint import MOST_SLOTS, MOST_WORKERS, mean_cold_s, workers
 from main import BadInput, Bounds, Row, Scenario, dollars, number, plain
 from planner import Limits, Planner, best
 from progress import progress
@@ -24,13 +27,16 @@ from traffic import duration
 
 Tier = tuple[str, float, float]  # name, SLA in s, requests/h
 
-EXAMPLES = """\
-  python code/plan.py --model 13b --sla 3 --rate 30
-  python code/plan.py --sla 20 --rate 200 --forbid warm-pool --budget 9000
-  python code/plan.py --sla 4 --pattern diurnal --prefer cost --markdown
-  python code/plan.py --tiers paid:2:30,trial:10:10,batch:600:5"""
 TIERS = "paid:2:30,trial:10:10,batch:600:5"  # what --tiers plans where it stands alone [assumed]
-SEVERAL = "several limits together, for no change of one would do"
+LEAST = {"layers": "Fewest layers", "cost": "Cheapest"}  # by what is preferred
+SEVERAL = "several limits together"
+BINDS = {
+    "budget": "the budget",
+    "max_workers": "how many replicas may run",
+    "layer": "which layers are forbidden or required",
+    "sla": "the promise itself",
+    SEVERAL: f"{SEVERAL}, for no change of one would do",
+}
 PLAN = ("layers", "min_workers", "cold_start_s", "p99_ttft_s", "over_sla_fraction",
         "usd_per_month", "cold_starts_per_day", "peak_replicas")  # fmt: skip
 
@@ -72,19 +78,19 @@ def failure_mode(planner: Planner, plan: Row) -> str:
     """What the death of a replica does, and a snapshot on another GPU type."""
     s, names, least = planner.s, plan["layers"], plan["min_workers"]
     cold_s, moved_s = duration(plan["cold_start_s"]), duration(main.pause_s(s))
-    unmoved_s = duration(plan["cold_start_s"] + main.prefill(s))
+    unmoved_s = duration(plan["cold_start_s"] + main.recompute_s(s))
     dies = "when the replica dies,"
     if least:
         left = f"{plain(least - 1)} of {plain(least)} are left for {cold_s}"
         dies = f"when a warm replica dies, {left};"
     fares = (
-        f"starts over on a free slot of another, or where there is none after {unmoved_s}; live "
-        f"migration to a free slot would make that {moved_s} and lose no work"
+        f"starts over on a free slot of another, or where there is none after {unmoved_s}; with "
+        f"notice, live migration to a free slot would make that {moved_s} and lose no work"
     )
     if "migrate" in names:
         fares = (
-            f"moves to a free slot of another and stands still for {moved_s}, or where there is "
-            f"none starts over after {unmoved_s}"
+            f"moves, with notice, to a free slot of another and stands still for {moved_s}, or "
+            f"where there is none starts over after {unmoved_s}"
         )
     elsewhere = ""
     if "snapshot" in names:
@@ -125,33 +131,31 @@ def rejected(planner: Planner, plan: Row | None) -> list[Row]:
         for each, count in dict.fromkeys(tries)
         if each in allowed and count >= 0 and ("warm-pool" in each) == (count > 0)
     ]
-    return [row | {"reason": reason(planner, row)} for row in rows if row != plan][:3]
+    return [row | {"reason": reason(planner, row, plan)} for row in rows if row != plan][:3]
 
 
-def reason(planner: Planner, row: Row) -> str:
+def reason(planner: Planner, row: Row, plan: Row | None) -> str:
     """Why a plan is not taken: it breaks P99 or the budget, or has more layers or dollars."""
     late, usd = row["over_sla_fraction"], dollars(row["usd_per_month"])
     if not main.holds_p99(1, late):
         p99_s, boot_s = duration(row["p99_ttft_s"]), duration(row["cold_start_s"])
         return f"{late:.2%} are late: P99 is {p99_s}, a boot {boot_s}"
     if row["usd_per_month"] > planner.budget:
-        return f"over the budget: {usd} a month"
-    return f"holds P99 too, layers: {len(row['layers'])}, for {usd} a month"
+        return f"Over the budget: {usd} a month"
+    more = []
+    if plan and (layers := len(row["layers"]) - len(plan["layers"])) > 0:
+        more.append(f"{layers} layer{'s'[: layers != 1]} more")
+    if plan and row["usd_per_month"] > plan["usd_per_month"]:
+        more.append(f"{dollars(row['usd_per_month'] - plan['usd_per_month'])} a month more")
+    return f"Holds P99 too, for {' and '.join(more) or 'as much'}"
 
 
 def mandatory(s: Scenario, forbid: Sequence[str]) -> str:
-    """The lesson's rule for large models under 60 s, where it applies, with the model's reason."""
-    seconds = main.best_without_pool(s, *forbid)
-    best_s = sum(seconds.values())
-    if main.MODELS[s.model][0] < 70 or not s.warm_ttft_s <= s.sla_s < min(60, best_s):
+    """The lesson's rule for large models under 60 s, where it applies."""
+    best_s, large = sum(main.best_without_pool(s, *forbid).values()), main.MODELS[s.model][0] >= 70
+    if not large or main.even_warm_is_late(s) or s.sla_s >= min(60, best_s):
         return ""
-    node_s = main.cold_start_s(main.stack(s, main.without(main.BY_NAME, *forbid)))
-    substitute = f", or down to {duration(node_s)} its substitute, the standby node"
-    return (
-        f"A {s.model} under 60 s needs a warm pool{'' if 'warm-node' in forbid else substitute}: "
-        f"otherwise the best path is {' + '.join(map(plain, seconds.values()))} = "
-        f"{duration(best_s)} -- unless traffic alone keeps replicas warm"
-    )
+    return f"{main.rule(s, forbid)} Traffic that keeps replicas warm by itself will do too."
 
 
 # --- where there is none -------------------------------------------------------------------------
@@ -173,7 +177,7 @@ def kept_sla_s(planner: Planner) -> float:
 def relaxations(planner: Planner) -> list[Row]:
     """For each kind of limit the cheapest plan without it, and the change that allows it."""
     s, how, limits = planner.s, planner.how, planner.limits
-    sla_s, most = kept_sla_s(planner), min(100_000, 1_000_000 // how.slots)
+    sla_s, most = kept_sla_s(planner), min(MOST_WORKERS, MOST_SLOTS // how.slots)
 
     def budget(plan: Row) -> str:
         return f"--budget {math.ceil(plan['usd_per_month'])}"
@@ -206,20 +210,28 @@ def relaxations(planner: Planner) -> list[Row]:
 def most_in_flight(s: Scenario, asked: Sequence[Request]) -> int:
     """The most requests that are ever served at once if none has to wait."""
     # They are the most replicas of one slot that start at once, in no time.
-    lone = Traffic(slots=1, cold_start_s=0.0, max_workers=100_000)
+    lone = Traffic(slots=1, cold_start_s=0.0, max_workers=MOST_WORKERS)
     return traffic.simulate(s, lone, asked).peak if asked else 0
+
+
+def options_of(how: Traffic | Limits) -> list[str]:
+    """The options that were given, as they are typed."""
+    options = []
+    for field in fields(how):
+        value, option = getattr(how, field.name), f"--{field.name.replace('_', '-')}"
+        if value is True:
+            options.append(option)
+        elif isinstance(value, (list, tuple)):
+            options += [f"{option} {','.join(value)}"] if value else []
+        elif value != field.default:
+            options.append(f"{option} {shlex.quote(str(value).removesuffix('.0'))}")
+    return options
 
 
 def same_run(s: Scenario, names: Sequence[str], how: Traffic) -> str:
     """The command that shows this plan's run, of one product."""
-    options = []
-    for field in fields(Traffic):
-        value, option = getattr(how, field.name), f"--{field.name.replace('_', '-')}"
-        if value is True:
-            options.append(option)
-        elif value != field.default or (field.name == "hours" and how.trace is None):
-            options.append(f"{option} {shlex.quote(str(value).removesuffix('.0'))}")
-    return main.typed("traffic.py", s, names, *options)
+    hours = [f"--hours {how.hours:g}"] if how.trace is None and how.hours == Traffic.hours else []
+    return main.typed("traffic.py", s, names, *hours, *options_of(how))
 
 
 def plan_result(s: Scenario, how: Traffic, limits: Limits) -> Row:
@@ -231,7 +243,7 @@ def plan_result(s: Scenario, how: Traffic, limits: Limits) -> Row:
     names, how = shown["layers"], replace(planner.how, min_workers=shown["min_workers"])
     relaxed = [] if plan else relaxations(planner)
     most = most_in_flight(s, planner.asked)
-    always = min(-(-most // how.slots), how.max_workers or most)
+    always = min(math.ceil(most / how.slots), how.max_workers or most)
     cold_s = mean_cold_s(main.stack(s, names), how)
     hours, (_, most_workers) = planner.run((), 0)["hours"], workers(s, how)
     ran = replace(how, hours=hours, max_workers=most_workers, cold_start_s=cold_s)
@@ -261,12 +273,19 @@ def plan_result(s: Scenario, how: Traffic, limits: Limits) -> Row:
 def tiers_result(s: Scenario, how: Traffic, limits: Limits, tiers: Sequence[Tier]) -> Row:
     """A plan for each tier of users, against one pool for all at the hardest promise."""
     _, slas, rates = zip(*tiers)
+    options = [*options_of(how), *options_of(limits)]
     rows: list[Row] = []
     for name, sla_s, rate in (*tiers, ("one pool", min(slas), sum(rates))):
         tier = {"sla_s": sla_s, "requests_per_hour": rate}
         plan = best(Planner(replace(s, **tier), how, limits).plans(), limits.prefer)
         rows.append(
-            {"name": name, **tier, "feasible": plan is not None, **(plan or dict.fromkeys(PLAN))}
+            {
+                "name": name,
+                **tier,
+                "feasible": plan is not None,
+                **(plan or dict.fromkeys(PLAN)),
+                "command": main.typed("plan.py", replace(s, **tier), [], *options),
+            }
         )
     *apart, pooled = rows
     hardest, feasible = apart[slas.index(min(slas))], all(row["feasible"] for row in apart)
@@ -295,8 +314,9 @@ class Page:
     def say(self, text: str) -> None:
         main.say(text)
 
-    def item(self, text: str) -> None:
-        main.say(f"- {text}", "  ")
+    def items(self, texts: Sequence[str]) -> None:
+        for text in texts:
+            main.say(f"- {text}", "  ")
 
     def table(self, rows: Sequence[Sequence[str]], align: str) -> None:
         print()
@@ -308,13 +328,14 @@ class Page:
 
 class Markdown(Page):
     def heading(self, text: str) -> None:
-        print(f"\n## {text}\n")
+        print(f"\n## {text}")
 
     def say(self, text: str) -> None:
         print(f"\n{text}")
 
-    def item(self, text: str) -> None:
-        print(f"- {text}")
+    def items(self, texts: Sequence[str]) -> None:
+        if texts:
+            print("".join(f"\n- {text}" for text in texts))
 
     def table(self, rows: Sequence[Sequence[str]], align: str) -> None:
         sides = ("---:" if side == ">" else "---" for side in align)
@@ -333,19 +354,23 @@ def named(plan: Row) -> str:
 
 
 def show_finding(r: Row, page: Page) -> None:
+    other = r["other"]
     if r["feasible"]:
         page.say(
-            f"{named(r)}. P99 is {duration(r['p99_ttft_s'])}, {r['over_sla_fraction']:.2%} of "
-            "requests are late."
+            f"{LEAST[r['run']['prefer']]}: {named(r)}. P99 is {duration(r['p99_ttft_s'])}, "
+            f"{r['over_sla_fraction']:.2%} of requests are late."
         )
-        if r["other"]:
-            page.say(f"Of least {r['other']['prefer']}: {named(r['other'])}.")
+        if named(other) == named(r):
+            page.say("No other plan has fewer layers, or costs less.")
+        else:
+            page.say(f"{LEAST[other['prefer']]}: {named(other)}.")
     else:
-        page.say(f"No plan keeps it within these limits. What binds: {r['binding']}.")
-        for row in r["relaxations"]:
-            page.item(f"what alone would do: {row['change']}; then {named(row)}")
+        page.say(f"No plan keeps it within these limits. What binds: {BINDS[r['binding']]}.")
+        page.items(
+            [f"what alone would do: {x['change']}; then {named(x)}" for x in r["relaxations"]]
+        )
     if r["mandatory"]:
-        page.say(f"{r['mandatory']}.")
+        page.say(r["mandatory"])
 
 
 def show_plan(r: Row, s: Scenario, how: Traffic, page: Page) -> None:
@@ -353,10 +378,8 @@ def show_plan(r: Row, s: Scenario, how: Traffic, page: Page) -> None:
     asked, run = traffic.asked_of(s, how), r["run"]
     judged = f"judged by {plain(run['hours'])} h, seed {run['seed']}"
     page.heading("What was asked")
-    page.say(f"P99 of {duration(s.sla_s)} at {asked}, {judged}.")
-    main.show_figures(r, s)
-    for name in r["layers"]:
-        page.item(main.about(name))
+    page.say(f"P99 of {duration(s.sla_s)} at {asked}, {judged}. {main.priced(s)}")
+    page.items([*main.changes(r["changed"]), *map(main.about, r["layers"])])
     rows = [("phase", "raw s", "here s")]
     rows += [(x["name"], number(x["raw_seconds"]), number(x["seconds"])) for x in r["phases"]]
     raw_s, path_s = (sum(x[name] for x in r["phases"]) for name in ("raw_seconds", "seconds"))
@@ -372,13 +395,11 @@ def show_plan(r: Row, s: Scenario, how: Traffic, page: Page) -> None:
     show_beside(r, page)
     if r["feasible"]:
         page.heading("What it means")
-        page.item(f"Tail: {r['tail_policy']}.")
-        page.item(f"Failure: {r['failure_mode']}.")
-        page.item(f"Alert: {r['alert']}.")
+        words = {"Tail": "tail_policy", "Failure": "failure_mode", "Alert": "alert"}
+        page.items([f"{word}: {r[key]}." for word, key in words.items()])
     if r["rejected"]:
         page.heading("Rejected")
-        for row in r["rejected"]:
-            page.item(f"{named(row)}. {row['reason']}.")
+        page.items([f"{named(row)}. {row['reason']}." for row in r["rejected"]])
     what = "The same run" if r["feasible"] else "Doing nothing"
     page.heading(f"{what}, for one product and {plain(run['hours'])} h")
     page.command(r["command"])
@@ -413,17 +434,18 @@ def show_beside(r: Row, page: Page) -> None:
 
 def show_tiers(r: Row, s: Scenario, page: Page) -> None:
     if r["feasible"]:
+        pooled, apart = r["one_pool"], sum(row["usd_per_month"] for row in r["tiers"])
+        shares = ", which share one standby node," if r["usd_per_month"] < apart else ""
         page.say(
-            "The tiers apart, with one standby node where any has one, cost "
-            f"{dollars(r['usd_per_month'])} a month; in one pool "
-            f"{dollars(r['one_pool']['usd_per_month']) if r['one_pool']['feasible'] else 'n/a'}."
+            f"The tiers apart{shares} cost {dollars(r['usd_per_month'])} a month; in one pool "
+            f"{dollars(pooled['usd_per_month']) if pooled['feasible'] else 'n/a'}."
         )
     for row in (*r["tiers"], r["one_pool"]):
         if not row["feasible"]:
-            alone = f"plan.py --sla {row['sla_s']:g} --rate {row['requests_per_hour']:g}"
-            page.say(f"No plan for {row['name']}: what binds is told by {alone}.")
+            page.say(f"No plan for {row['name']}. What binds is told by:")
+            page.command(row["command"])
     page.heading(f"Tiers of users of a {s.model}, an endpoint for each or one pool")
-    main.show_changed(r)
+    page.items(main.changes(r["changed"]))
     rows = [("tier", "SLA", "per h", "late", "P99", "$/month", "min_workers", "layers")]
     for row in (*r["tiers"], r["one_pool"]):
         asked = (row["name"], duration(row["sla_s"]), plain(row["requests_per_hour"]))
@@ -471,7 +493,7 @@ def limits_of(args: argparse.Namespace, names: Sequence[str]) -> Limits:
 
 
 def run(argv: Sequence[str]) -> int:
-    parser = main.Parser("From a promise to layers and a pool, judged by simulation.", EXAMPLES)
+    parser = main.Parser(__doc__)
     traffic.add_options(parser, (*OPTIONS, *traffic.OPTIONS))
     for option, verb in (("--forbid", "must not"), ("--require", "must")):
         parser.add_argument(option, type=main.read_layers, action="extend", metavar="LAYER",
@@ -481,15 +503,11 @@ def run(argv: Sequence[str]) -> int:
     parser.add_argument("--markdown", action="store_true", help="Markdown, to hand over")
     args = parser.read(argv)
     (figures, names), how = main.asked(args), traffic.traffic_of(args)
-    limits, page = (
-        limits_of(args, names),
-        Markdown() if "markdown" in args else Page(),
-    )
+    limits, page = limits_of(args, names), Markdown() if "markdown" in args else Page()
     if "min_workers" in figures:
-        raise BadInput("--min-workers: must be left out, for plan sizes the pool")
-    if "tiers" in args and (
-        how.trace or limits.budget is not None or {"sla_s", "requests_per_hour"} & {*figures}
-    ):
+        raise BadInput("min_workers: must be left out, for plan sizes the pool")
+    own = {"sla_s", "requests_per_hour"} & {*figures} or how.trace or limits.budget is not None
+    if "tiers" in args and own:
         others = "--sla, --rate, --trace and --budget"
         raise BadInput(f"--tiers: must be without {others}, for each tier has its own")
     s = Scenario(**figures)

@@ -13,7 +13,7 @@ from typing import Any
 import main
 import traffic
 from arrivals import Request, Traffic, requests_of
-from endpoint import boot_spans, mean_cold_s
+from endpoint import MOST_WORKERS, boot_spans, mean_cold_s
 from main import BadInput, Row, Scenario
 from progress import progress
 
@@ -32,8 +32,12 @@ class Limits:
 
 def best(plans: Iterable[Row], prefer: str) -> Row | None:
     """The first of equals, for they come in the order of the layer table."""
-    step = 1 if prefer == "layers" else -1
-    return min(plans, key=lambda x: (len(x["layers"]), x["usd_per_month"])[::step], default=None)
+
+    def least(plan: Row) -> tuple[float, float]:
+        layers, usd = len(plan["layers"]), plan["usd_per_month"]
+        return (layers, usd) if prefer == "layers" else (usd, layers)
+
+    return min(plans, key=least, default=None)
 
 
 class Planner:
@@ -103,7 +107,7 @@ class Planner:
         stacks all that do."""
         cheapest = self.budget + 0.005  # dollars are rounded to cents
         for names in stacks or self.stacks():
-            most = self.how.max_workers or 100_000
+            most = self.how.max_workers or MOST_WORKERS
             for least in range(1, most + 1) if "warm-pool" in names else [0]:
                 pooled = replace(self.s, min_workers=least)
                 if main.standing_usd_per_month(pooled, names) >= cheapest:

@@ -1,36 +1,35 @@
 """The lesson as a page in the browser: 127.0.0.1 alone, no network, until Ctrl-C.
 
-    python code/serve.py [--port N] [--no-browser] [options of main.py, for the first view]
-
   python code/serve.py
   python code/serve.py --with preseed,stream --port 8080
 
-Every figure on the page comes from a script that runs as a child, as it lies on the disk at that
-moment: /api/report is `main.py --json`, /api/traffic is `traffic.py --json`, query names being
-those of the command line. They read no file, answer no other site's page, and are stopped after
-half a minute.
+Options of main.py make the first view. Every figure on the page comes from a
+script that runs as a child, as it lies on the disk at that moment: /api/report
+is `view.py`, main.py's JSON and its curves, /api/traffic is `traffic.py
+--json`; query names are those of the command line. They read no file, answer
+no other site's page, and are stopped after half a minute.
 """
 
 import argparse
 import os
 import sys
+import webbrowser
 from collections.abc import Callable, Sequence
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from select import select
 from socket import MSG_PEEK
 from threading import BoundedSemaphore
-from time import monotonic, sleep, time
+from time import monotonic, sleep
 from typing import NoReturn
 from urllib.parse import parse_qsl, urlencode, urlsplit
-from webbrowser import open as show
 
 import children
 from children import HERE, Refused
 
 PAGE = HERE / "explorer.html"
 HOSTS = ("127.0.0.1", "localhost")
-API = {"/api/report": "main.py", "/api/traffic": "traffic.py"}
+API = {"/api/report": "view.py", "/api/traffic": "traffic.py"}
 FLAGS = ("jitter",)  # options that take no value
 PATIENCE_S, AT_ONCE = 30.0, 4  # what one answer may take, and how many are worked out
 SETTLE_S = 0.2  # how long a save must lie still
@@ -59,8 +58,7 @@ def words_of(query: str) -> list[str]:
 
 def settle() -> None:
     """Wait a moment where a file was saved just now, and may be half written."""
-    stamps = [children.stamp_of(file) for file in children.sources()]
-    if any(stamp is None or abs(time() - stamp[0] / 1e9) < SETTLE_S for stamp in stamps):
+    if children.since_save_s() < SETTLE_S:
         sleep(SETTLE_S)
 
 
@@ -71,7 +69,9 @@ def result(script: str, words: Sequence[str], gone: Callable[[], bool]) -> Answe
     def stop() -> str:
         if gone():
             return "nobody waits for it"
-        return f"stopped after {PATIENCE_S:g} s: fewer requests take less" * (monotonic() > late)
+        if monotonic() > late:
+            return f"stopped after {PATIENCE_S:g} s: fewer requests take less"
+        return ""
 
     settle()
     ended = children.run(script, [*words, "--json"], stop)
@@ -79,9 +79,8 @@ def result(script: str, words: Sequence[str], gone: Callable[[], bool]) -> Answe
         return 400 if ended.refused else 503 if stop() else 500, "text/plain", ended.reason
     try:
         ended.json()
-    except ValueError:
-        says = f"code/{script} prints more than its JSON: is there a print() in it?"
-        return 500, "text/plain", says
+    except ValueError as error:
+        return 500, "text/plain", str(error)
     return 200, "application/json", ended.out
 
 
@@ -91,7 +90,10 @@ class Server(ThreadingHTTPServer):
     turns = BoundedSemaphore(AT_ONCE)
 
     def handle_error(self, *_: object) -> None:
-        """A browser that went away is no error."""
+        """A browser that went away is no error; all else is told."""
+        error = sys.exception()
+        if not isinstance(error, (ConnectionError, TimeoutError)):
+            children.complain(f"serve.py: {type(error).__name__}: {error}")
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -104,7 +106,10 @@ class Handler(BaseHTTPRequestHandler):
         tag = f'"{hash(tuple(map(children.stamp_of, children.sources())))}"'
         status, kind, body = self.refusal() or self.answer(tag)
         sent = {"Cache-Control": "no-cache", "X-Content-Type-Options": "nosniff"}
-        sent |= {"ETag": tag} if status < 400 else {"Allow": "GET, HEAD"}
+        if status < 400:
+            sent["ETag"] = tag
+        if status == HTTPStatus.METHOD_NOT_ALLOWED:
+            sent["Allow"] = "GET, HEAD"
         if status != HTTPStatus.NOT_MODIFIED:  # which leaves what the browser has as it is
             length = str(len(body.encode()))
             sent |= {"Content-Type": f"{kind}; charset=utf-8", "Content-Length": length}
@@ -119,10 +124,10 @@ class Handler(BaseHTTPRequestHandler):
 
     def refusal(self) -> Answer | None:
         """Why this is not answered, if it is not."""
-        host, _, port = str(self.headers["Host"]).partition(":")
+        host, _, asked = str(self.headers["Host"]).partition(":")
         # A page of another site may lead here, but not set this machine to work.
         site = self.headers["Sec-Fetch-Site"] or "none"
-        if host not in HOSTS or port not in ("", str(self.server.server_port)):
+        if host not in HOSTS or asked not in ("", str(self.server.server_port)):
             return 403, "text/plain", "serve.py: this is not the page's address"
         if self.path.startswith("/api/") and site not in ("none", "same-origin"):
             return 403, "text/plain", "serve.py: another site's page is not answered"
@@ -142,8 +147,11 @@ class Handler(BaseHTTPRequestHandler):
             return HTTPStatus.NOT_MODIFIED, "", ""
         if url.path == "/":
             return page()
-        with self.server.turns:
-            return result(API[url.path], words, self.gone)
+        try:
+            with self.server.turns:
+                return result(API[url.path], words, self.gone)
+        except OSError as error:  # no child can be started
+            return 500, "text/plain", f"serve.py: {error.strerror}"
 
     def gone(self) -> bool:
         """Whether whoever asked has closed the connection."""
@@ -161,10 +169,13 @@ def view(words: Sequence[str]) -> str:
     ended = children.run("main.py", [*words, "--json"])
     if ended.reason:
         raise Refused(ended.reason)
-    report = ended.json()
+    try:
+        report = ended.json()
+    except ValueError as error:
+        raise Refused(str(error)) from None
     pairs = [("with", ",".join(report["layers"]))] if report["layers"] else []
     pairs += [("set", f"{row['name']}={row['now']}") for row in report["changed"]]
-    return "?" * bool(pairs) + urlencode(pairs, safe=",=")
+    return f"?{urlencode(pairs, safe=',=')}" if pairs else ""
 
 
 class Parser(argparse.ArgumentParser):
@@ -181,7 +192,7 @@ def port(text: str) -> int:
 
 def run(argv: Sequence[str]) -> int:
     """Show the page until Ctrl-C; Refused for a port that cannot be had, or a view."""
-    parser = Parser(description=__doc__, usage=argparse.SUPPRESS)
+    parser = Parser(description=__doc__, usage=argparse.SUPPRESS, allow_abbrev=False)
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.add_argument("--port", type=port, default=8000, help="of this machine alone (8000)")
     parser.add_argument("--no-browser", action="store_true", help="only say where the page is")
@@ -199,7 +210,7 @@ def run(argv: Sequence[str]) -> int:
     print(f"{address}  (until Ctrl-C)", flush=True)
     screen = sys.platform in ("darwin", "win32") or {"DISPLAY", "WAYLAND_DISPLAY"} & {*os.environ}
     if screen and not args.no_browser:
-        show(address)
+        webbrowser.open(address)
     server.serve_forever()
     return 0
 

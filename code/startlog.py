@@ -41,10 +41,9 @@ LOG_LINES = (
     LogLine("engine start", "", "engine_init", "init engine ... took N s"),
     LogLine("server start", "", "", "Starting vLLM ...server"),
 )  # fmt: skip
-STARTS = re.compile(
-    r"(?m)^(?=.*(?:server|\u2588) +version)"
-)  # before a start; the last one counts
-STAMP = re.compile(r"(?:(\d{4})-)?(0[1-9]|1[0-2])-(\d\d)[ T](\d\d):(\d\d):(\d\d)")
+STARTS = re.compile(r"(?m)^(?=.*(?:server|\u2588) +version)")  # before each start
+LONGEST = 2000  # characters of a line that are looked at
+STAMP = re.compile(r"(?:([12]\d{3})-)?(0[1-9]|1[0-2])-(\d\d)[ T](\d\d):(\d\d):(\d\d)")
 SIZES = re.compile(r"(tensor|pipeline)_parallel_size\W+(\d{1,4})\b")
 WORKER = re.compile(r"\([^()]*pid=[^()]*\)")
 DECORATION = re.compile(r"\*|\x1b\[[\d;]*m")  # Markdown's, and a terminal's colours
@@ -79,7 +78,7 @@ class StartLog:
         told = 0  # how many stamps there were at the last line that says something
         *_, start = STARTS.split(text)
         for line in start.splitlines():
-            line = DECORATION.sub("", line)
+            line = DECORATION.sub("", line[:LONGEST])
             for year, *when in STAMP.findall(line)[:1]:
                 stamps.append(timegm((int(year or 2001), *map(int, when))))  # 2001: no leap day
             sizes.update(SIZES.findall(line))

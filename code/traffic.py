@@ -4,7 +4,10 @@ The formulas of the lesson know Poisson arrivals and one replica. Traffic has ni
 step, bursts, slots and evictions. `arrivals` brings the requests, `endpoint` runs them event by
 event, and here is what a run shows, beside a formula where one applies.
 
-  python code/traffic.py --pattern diurnal --rate 60 --with preseed,snapshot
+  python code/traffic.py --pattern diurnal --with preseed,snapshot
+  python code/traffic.py --rate 40 --hours 480
+  python code/traffic.py --evictions-per-day 12 --min-workers 2 --rate 500
+  python code/traffic.py --pattern bursty --rate 300 --min-workers 1 --json
 """
 
 import argparse
@@ -16,15 +19,11 @@ from typing import Any
 
 import main
 from arrivals import HOUR_S, PATTERNS, PLAIN, TOKENS, Request, Traffic, requests_of
-from endpoint import MOST_HOURS, Endpoint, mean_cold_s, workers
+from endpoint import MOST_HOURS, MOST_SLOTS, MOST_WORKERS, Endpoint, mean_cold_s, workers
 from main import BadInput, Bounds, Row, Scenario, number, plain, say, table
 from progress import progress
 
-EXAMPLES = """\
-  python code/traffic.py --pattern diurnal --with preseed,snapshot
-  python code/traffic.py --rate 40 --hours 480
-  python code/traffic.py --evictions-per-day 12 --min-workers 2 --rate 500
-  python code/traffic.py --pattern bursty --rate 300 --min-workers 1 --json"""
+MOST_REQUESTS = 1e9  # of a run
 
 
 # --- a run ---------------------------------------------------------------------------------------
@@ -44,9 +43,15 @@ def check(s: Scenario, how: Traffic) -> None:
             "--set decode_tokens_per_s=0: must be above 0 for a trace",
         ),
         (most < least, f"--max-workers {most}: must be min-workers, {least}, or more"),
-        (least > 1e5, f"--min-workers {least}: must be at most 100,000"),
-        (slots > 1e6, f"--max-workers times --slots: {slots:,} slots; must be at most 1,000,000"),
-        (requests > 1e9, f"--rate times --hours: {requests:.3g} requests; must be at most 1e+09"),
+        (least > MOST_WORKERS, f"--min-workers {least}: must be at most {MOST_WORKERS:,}"),
+        (
+            slots > MOST_SLOTS,
+            f"--max-workers times --slots: {slots:,} slots; must be at most {MOST_SLOTS:,}",
+        ),
+        (
+            requests > MOST_REQUESTS,
+            f"--rate times --hours: {requests:.3g} requests; must be at most {MOST_REQUESTS:g}",
+        ),
     ):
         if wrong:
             raise BadInput(says)
@@ -78,25 +83,23 @@ def with_progress(requests: Iterator[Request]) -> Iterator[Request]:
 
 def figures(s: Scenario, e: Endpoint, standby_usd_per_hour: float) -> Row:
     """What a run shows. The late are counted one by one, not read off the histogram."""
-    end_s, asked, boots, replica_s, waiting_s = e.past  # the totals when the last hour closed
-    span_s, gpu_hours, asked_or_1 = end_s or math.inf, main.gpus(s) / HOUR_S, max(asked, 1)
-    served, total_s = map(sum, zip((0, 0), *e.ttft.bins.values()))
+    end_s, requests, boots, replica_s, waiting_s = e.past  # the totals when the last hour closed
+    span_s, gpu_hours, requests_or_1 = end_s or math.inf, main.gpus(s) / HOUR_S, max(requests, 1)
     return {
         "hours": end_s / HOUR_S,
-        "requests": asked,
+        "requests": requests,
         "cold_starts": boots,
         "cold_starts_per_day": boots * 86400 / span_s,
-        "cold_fraction": e.cold / asked_or_1,
-        "ttft_s": e.ttft.figures(p50=0.5, p90=0.9, p99=0.99, p999=0.999)
-        | {"mean": total_s / served if served else None},
-        "over_sla_fraction": e.over / asked_or_1,
+        "cold_fraction": e.cold / requests_or_1,
+        "ttft_s": e.ttft.figures(p50=0.5, p90=0.9, p99=0.99, p999=0.999) | {"mean": e.ttft.mean()},
+        "over_sla_fraction": e.over / requests_or_1,
         "given_up": e.given_up,
         "gpu_hours": gpu_hours * replica_s,
         "usd": gpu_hours * replica_s * s.gpu_usd_per_hour + standby_usd_per_hour * end_s / HOUR_S,
         "replicas": {"mean": replica_s / span_s, "peak": e.peak},
-        "perfect_gpu_hours": gpu_hours * (e.perfect_s + end_s * -(-e.busy // e.slots)),
-        "waited_fraction": e.queued / asked_or_1,
-        "mean_wait_s": waiting_s / asked_or_1,
+        "perfect_gpu_hours": gpu_hours * (e.perfect_s + end_s * math.ceil(e.busy / e.slots)),
+        "waited_fraction": e.queued / requests_or_1,
+        "mean_wait_s": waiting_s / requests_or_1,
         "waiting_at_end": len(e.waiting),
         "timeline": timeline(e),
         "evictions": {
@@ -206,10 +209,11 @@ def duration(x: float | None) -> str:
 def show(r: Row, s: Scenario, how: Traffic) -> None:
     run, late = r["run"], r["over_sla_fraction"]
     verb = "holds" if holds(r) else "does not hold"
-    say(
-        f"{late:.2%} of {plain(r['requests'])} requests are late, so P99 of {duration(s.sla_s)} "
-        f"{verb}."
-    )
+    if r["requests"]:
+        asked = f"{late:.2%} of {plain(r['requests'])} requests are late"
+        say(f"{asked}, so P99 of {duration(s.sla_s)} {verb}.")
+    else:
+        say("No request came, so none was late.")
     main.heading("The run")
     say(f"{asked_of(s, how)}, for {plain(r['hours'])} h, seed {run['seed']}.")
     main.show_figures(r, s)
@@ -241,7 +245,7 @@ def holds(r: Row) -> bool:
 def following(r: Row, s: Scenario, how: Traffic) -> str:
     """The option that shows most next: a replica more where P99 breaks, else worse weather."""
     run = r["run"]
-    if s.sla_s < s.warm_ttft_s:
+    if main.even_warm_is_late(s):
         return f"--sla {s.warm_ttft_s:g}, for even a warm replica is late"
     if holds(r):
         evicted = f"--seed {how.seed + 1}"
@@ -275,7 +279,7 @@ def show_totals(r: Row, s: Scenario) -> None:
 
 def show_evictions(compared: Sequence[Row]) -> None:
     names = ("count", "interrupted", "migrated", "restarted")
-    rows = [("evictions", "replicas", "requests", "moved", "lost work", "pause P50", "P99")]
+    rows = [("evicted replicas", "", "their requests", "moved", "start over", "pause P50", "P99")]
     for row in compared:
         pauses = (duration(row["pause_s"]["p50"]), duration(row["pause_s"]["p99"]))
         rows.append((row["name"], *(plain(row[name]) for name in names), *pauses))
@@ -286,14 +290,14 @@ def show_evictions(compared: Sequence[Row]) -> None:
 def show_formulas(forms: Sequence[Row]) -> None:
     rows = [("a formula beside the run", "", "expected", "simulated")]
     for form in forms:
-        figures = (f"{form['expected']:.3g}", f"{form['simulated']:.3g}")
-        rows.append((form["name"], form["figure"], *figures))
+        both = (f"{form['expected']:.3g}", f"{form['simulated']:.3g}")
+        rows.append((form["name"], form["figure"], *both))
     print()
     table(rows, "<<>>")
 
 
 def show_timeline(hours: Sequence[Row]) -> None:
-    main.heading("By hour of day, days together: how many, then how many at once on average")
+    main.heading("By hour of the day: requests and boots, replicas and waiting on average")
     names = ("requests", "cold_starts", "replicas", "waiting")
     most = {name: max(row[name] for row in hours) for name in names}
     rows: list[Sequence[str]] = [
@@ -316,7 +320,7 @@ Option = tuple[str, Callable[[str], Any], str]  # its name, what reads it, what 
 OPTIONS: tuple[Option, ...] = (  # of a run, and of a plan
     ("--pattern", one_of(*PATTERNS), "poisson, diurnal (quiet night, 8 a.m. step) or bursty"),
     ("--trace", str, f"CSV file of {TOKENS} or {PLAIN}; - reads standard input"),
-    ("--max-workers", Bounds(1, 100_000, whole=True).read, "replicas at most (8)"),
+    ("--max-workers", Bounds(1, MOST_WORKERS, whole=True).read, "replicas at most (8)"),
     ("--slots", Bounds(1, 1000, whole=True).read, "requests that a replica serves at once (8)"),
     ("--service-s", Bounds().read, "seconds that a request holds its slot, on average (10)"),
     ("--service", one_of("exponential", "constant"), "exponential or constant"),
@@ -339,18 +343,22 @@ def add_options(parser: main.Parser, options: Sequence[Option]) -> None:
 def traffic_of(args: argparse.Namespace) -> Traffic:
     """The options that were given; BadInput for a trace beside what a trace replaces."""
     given = {x.name: getattr(args, x.name) for x in fields(Traffic) if x.name in args}
-    for name, has in (("pattern", "arrivals"), ("hours", "an end")):
-        if "trace" in given and name in given:
-            raise BadInput(f"--{name}: must be without --trace, which has {has}")
+    for option, name, has in (
+        ("--pattern", "pattern", "arrivals"),
+        ("--rate", "requests_per_hour", "arrivals"),
+        ("--hours", "hours", "an end"),
+    ):
+        if "trace" in given and name in args:
+            raise BadInput(f"{option}: must be without --trace, which has {has}")
     return Traffic(**given)
 
 
 def run(argv: Sequence[str]) -> int:
-    parser = main.Parser("Requests replayed, and the tail that they see.", EXAMPLES)
+    parser = main.Parser(__doc__)
     add_options(parser, (*OPTIONS, *RUN_OPTIONS))
     args = parser.read(argv)
-    (figures, names), how = main.asked(args), traffic_of(args)
-    s = Scenario(**figures)
+    (yours, names), how = main.asked(args), traffic_of(args)
+    s = Scenario(**yours)
     result = traffic_result(s, names, how)
     progress.end()
     if "json" in args:

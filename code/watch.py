@@ -1,17 +1,17 @@
 """A script run again at every save, until Ctrl-C.
 
-    python code/watch.py [SCRIPT [its options]]
-
   python code/watch.py
   python code/watch.py plan.py --sla 20
   python code/watch.py traffic.py --trace requests.csv
 
-Without a script it is main.py. Saves of any file of this folder count, and of a trace, a log or an
-@FILE that the words name. Each run says when it ran and what changed, on standard error. A broken
-save shows its file and line, and the last good output stays above.
+Without a script it is main.py. Saves of any file of this folder count, and of a
+trace, a log or an @FILE that the words name. Each run says when it ran and what
+changed, on standard error. A broken save shows its file and line, and the last
+good output stays above.
 """
 
 import difflib
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -32,7 +32,7 @@ class Saves:
         named = [word.rpartition("=")[2].removeprefix("@") for word in words]
         if "-" in named:
             raise Refused("watch.py: standard input can be read but once, so it cannot be watched")
-        self.named = [Path(name) for name in named if Path(name).is_file()]
+        self.named = [Path(name) for name in named if os.path.isfile(name)]
         self.seen: dict[Path, children.Stamp] = {}
 
     def stamps(self) -> dict[Path, children.Stamp]:
@@ -43,14 +43,19 @@ class Saves:
         return "saved meanwhile" if self.stamps() != self.seen else ""
 
     def wait(self) -> str:
-        """Until a save lies still, at once for the first; which file is empty or gone, if any."""
+        """Until a save lies still, at once for the first; which file is empty or gone, if any.
+
+        A file that has been empty before is no matter.
+        """
+        before = self.seen
         while not self.more():
             sleep(POLL_S)
-        while self.seen != (now := self.stamps()):
-            sleep(SETTLE_S * bool(self.seen))
-            self.seen = now
-        for file, stamp in now.items():
-            if stamp is None:
+        while self.more():
+            if self.seen:
+                sleep(SETTLE_S)
+            self.seen = self.stamps()
+        for file, stamp in before.items():
+            if stamp and not self.seen.get(file):
                 return f"code/{file.name}" if file.parent == children.HERE else str(file)
         return ""
 
@@ -58,12 +63,19 @@ class Saves:
 # --- what a save did -----------------------------------------------------------------------------
 
 Result = dict[str, Any]
-FACTS = (  # of any script's JSON: its name, and what stands before, how it reads, what after
+Fact = tuple[str, str, str, str]  # where it is, and what stands before, how it reads, what after
+FACTS: tuple[Fact, ...] = (  # of any script's JSON
     ("cold_start_s", "", "{:.4g}", " s"),
     ("over_sla_fraction", "late ", "{:.2%}", ""),
     ("usd", "bill ", "${:,.2f}", ""),
     ("min_workers", "min_workers ", "{}", ""),
     ("usd_per_month", "", "${:,.2f}", " a month"),
+)
+BESIDE: tuple[Fact, ...] = (  # what else the lesson has, where none of these moved
+    ("break_even.requests_per_hour", "break-even ", "{:.3g}", "/h"),
+    ("break_even.self_warm_requests_per_hour", "self-warm ", "{:.3g}", "/h"),
+    ("warm_pool.usd_per_month", "pool ", "${:,.0f}", " a month"),
+    ("migration.pause_s", "pause ", "{:.3g}", " s"),
 )
 
 
@@ -75,14 +87,27 @@ def difference(was: Result, now: Result) -> str:
         for name, x in new.items()
         if old.get(name) != x and name != "cold_start_s"  # which is a run's result
     ]
-    moved = []
     before, after = (x.get("run", {}) | x for x in (was, now))
-    for name, label, form, unit in FACTS:
-        old_x, new_x = before.get(name), after.get(name)
-        if old_x != new_x and all(isinstance(x, (int, float)) for x in (old_x, new_x)):
-            moved.append(f"{label}{form.format(old_x)} -> {form.format(new_x)}{unit}")
-    what = ", ".join(figures) or ("no figure changed" if was == now else "other changes")
-    return ": ".join(filter(None, (what, ", ".join(moved) or "path unchanged" * bool(figures))))
+    facts = moved(before, after, FACTS) or moved(before, after, BESIDE)
+    if not figures and not facts:
+        return "no figure changed" if was == now else "other changes"
+    return f"{', '.join(figures) or 'other changes'}: {', '.join(facts) or 'path unchanged'}"
+
+
+def moved(before: Result, after: Result, facts: Sequence[Fact]) -> list[str]:
+    """Those that have changed, with what they were."""
+    said = []
+    for name, label, form, unit in facts:
+        old, new = fact(before, name), fact(after, name)
+        if old != new and isinstance(old, (int, float)) and isinstance(new, (int, float)):
+            said.append(f"{label}{form.format(old)} -> {form.format(new)}{unit}")
+    return said
+
+
+def fact(result: Result, name: str) -> object:
+    """What stands in a result under `outer.inner`."""
+    outer, _, inner = name.partition(".")
+    return (result.get(outer) or {}).get(inner) if inner else result.get(outer)
 
 
 def shown(x: object) -> str:
@@ -128,8 +153,8 @@ def figures_of(script: str, words: Sequence[str], saves: Saves) -> tuple[Result,
     ended = children.run(script, [*words, "--json"], saves.more)
     try:
         return ({}, ended.reason) if ended.reason else (ended.json(), "")
-    except ValueError:
-        return {}, f"code/{script} prints more than its JSON: is there a print() in it?"
+    except ValueError as error:
+        return {}, str(error)
 
 
 def run(argv: Sequence[str]) -> int:
@@ -138,9 +163,9 @@ def run(argv: Sequence[str]) -> int:
         return 0
     script, words = "main.py", list(argv)
     if words and not words[0].startswith("-"):
-        script = Path(words.pop(0)).with_suffix(".py").name
+        script = words.pop(0).removeprefix("code/").removesuffix(".py") + ".py"
     if script not in SCRIPTS:
-        near = difflib.get_close_matches(script, SCRIPTS, 1)
+        near = difflib.get_close_matches(script, SCRIPTS, 1, 0.7)
         hint = f"did you mean {near[0]}?" if near else f"must be one of {', '.join(SCRIPTS)}"
         raise Refused(f"watch.py: {script!r:.40}: unknown; {hint}")
     watch(script, words)

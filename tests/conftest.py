@@ -20,6 +20,7 @@ import main
 import measure
 import plan
 import traffic
+import view
 
 ROOT = Path(__file__).parent.parent
 CODE = ROOT / "code"
@@ -29,6 +30,7 @@ SCRIPTS: dict[str, Callable[[Sequence[str]], int]] = {
     "plan.py": plan.run,
     "evidence.py": evidence.run,
     "measure.py": measure.run,
+    "view.py": view.run,
 }
 Done = subprocess.CompletedProcess[str]
 # Copies are edited within the second in which they were made, which a .pyc does not notice.

@@ -39,7 +39,7 @@ def test_bursty_traffic_comes_in_bursts_of_ten_times_the_mean() -> None:
     assert times == sorted(times)
     lengths: tuple[list[float], list[float]] = ([], [])
     past = 0.0
-    for until, share in itertools.islice(arrivals.segments(how), 20_000):
+    for until, share in itertools.islice(arrivals.bursty(how), 20_000):
         lengths[share > 0].append(until - past)
         past = until
         assert share in (0, 10)

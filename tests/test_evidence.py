@@ -101,6 +101,11 @@ def test_a_row_states_all_figures_that_move_it_but_the_gpus_own() -> None:
          "row 16, snapshot-8b: must have use"),
         ('layers = ["tiered"]', 'layers = ["tierd"]', "row 10, h100-sllm-dram: 'tierd': unknown"),
         ("seconds = 47.99", "seconds = 47,99", "Expected newline or end of document"),
+        ("seconds = 47.99", "seconds = 0", "row 1, gp3-default: seconds = 0: must be a"),
+        ("seconds = 47.99", "seconds = -47.99", "row 1, gp3-default: seconds = -47.99: mu"),
+        ("pull_s_per_gb = 13.3", "pull_s_per_gb = -1", "row 11, eks-pull: image_pull_s_per_gb"),
+        ("pull_s_per_gb = 13.3", "pull_s_per_gb = 'x'", "image_pull_s_per_gb = 'x': must be"),
+        ('id = "eks-snapshot"', 'id = "eks-snap"', "lacks a row 'eks-snapshot': unknown; did you"),
     ],
 )  # fmt: skip
 def test_a_row_that_is_wrong_is_named(tmp_path: Path, old: str, new: str, says: str) -> None:
@@ -172,7 +177,7 @@ def test_what_is_off_most_is_named_first_with_its_reason() -> None:
 
 def test_the_lessons_numbers_stand_beside_the_models() -> None:
     # 2.5 + 14 / 20; that and 2.5 + 3; 30 x 6; 75 s against 35 and 1.4 s; 328 s against 15
-    by_hand = [3.2, 8.7, 0.5, 180.0, 328.0, 75 / 35, 75 / 1.4, 328 / 15]
+    by_hand = [3.2, 8.7, 0.5, 180.0, 328.0, 75 / 35, 75 / 1.4, 15.0, 328 / 15]
     by_hand += [2.5 + 30 * 2.35 + 3.13 + 140 / 3.85 + 3]  # with what others measured instead
     for s in (main.Scenario(), main.Scenario(model="405b", weights_gb=7.0)):
         assert [*evidence.remembered(s, READ).values()] == pytest.approx(by_hand)

@@ -21,7 +21,11 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     main = folder / "main.py"
     if "def lazy_pull(" in main.read_text(encoding="utf-8"):
         pytest.skip("the learner has done it already")
-    edit(main, "\n\nclass Layer(NamedTuple):", f"\n\n{FUNCTION}\n\nclass Layer(NamedTuple):")
+    edit(
+        main,
+        "\n\nclass Layer(NamedTuple):",
+        f"\n\n{FUNCTION}\n\nclass Layer(NamedTuple):",
+    )
     edit(main, '    Layer("3b", ', f'{ROW}    Layer("3b", ')
     edit(main, '    "405b": (', '    "1b": (1, 16, 2048, 8, 64),\n    "405b": (')
     figure = "    lazy_left: float = 0.3  # of a lazy pull that is left [assumed]\n"
@@ -55,7 +59,7 @@ def test_the_planner_has_them(folder: Path) -> None:
     words = ("--sla", "210", "--forbid", "warm-pool,preseed", "--rate", "5")
     done = run("plan.py", *words, folder=folder)
     assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout.startswith("lazy-pull; min_workers 0: ")
+    assert done.stdout.startswith("Fewest layers: lazy-pull; min_workers 0: ")
     assert run("plan.py", "--model", "1b", "--rate", "5", folder=folder).returncode == 0
 
 

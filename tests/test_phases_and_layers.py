@@ -166,6 +166,26 @@ def test_a_layer_that_is_in_no_row_is_no_layer() -> None:
             'Layer("2", "preseed", stream',
             "a layer's name stands twice: preseed",
         ),
+        (
+            'Layer("2", "stream", stream',
+            'Layer("2", "streem", stream',
+            "LAYERS lacks 'stream': unknown; did you mean streem?",
+        ),
+        (
+            '"engine_init": (10, 20, 30)',
+            '"engine_inti": (10, 20, 30)',
+            "PUBLISHED_S has 'engine_inti': unknown; did you mean engine_init?",
+        ),
+        (
+            '"7b": (7, 32, 4096, 32, 128)',
+            '"7b": 7',
+            "7b 7: must be 5 numbers above 0",
+        ),
+        (
+            '"7b": (7, 32',
+            '"6b": (7, 32',
+            "MODELS lacks '7b': unknown; did you mean 70b?",
+        ),
     ],
 )
 def test_a_row_that_cannot_be_is_refused_by_name_at_the_start_of_every_script(

@@ -85,7 +85,7 @@ def random_case(dice: random.Random) -> tuple[main.Scenario, Traffic, Rules, lis
     )
     if not how.jitter:
         how = replace(how, cold_start_s=dice.choice([0.0, seconds(50)]))
-    lives = arrivals.uniform(how, 4)
+    lives = arrivals.randoms(how, arrivals.LIVES).random
     rules = Rules(
         slots=slots,
         least=least,

@@ -318,3 +318,9 @@ def test_an_odd_log_is_no_traceback(tmp_path: Path, text: str) -> None:
     assert done.returncode in (0, 1)
     assert done.stderr == ""
     json.loads(done.stdout)
+
+
+def test_a_line_without_end_and_a_year_that_is_none_are_read_in_a_moment() -> None:
+    endless = "Directly load graph " * 20_000
+    log = startlog.StartLog(f"0000-02-30 10:00:00 x\n{endless}\nModel loading took 1 GB and 2 s\n")
+    assert startlog.seconds_in(log.steps()) == 2.0

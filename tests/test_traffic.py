@@ -277,7 +277,9 @@ def test_no_requests_no_keep_alive_endless_keep_alive_and_one_worker() -> None:
     nothing = ran(main.Scenario(requests_per_hour=0.0))
     assert (nothing["requests"], nothing["usd"], nothing["cold_fraction"]) == (0, 0, 0)
     assert {*nothing["ttft_s"].values()} == {None}
-    assert re.search(r"TTFT of the served +n/a +n/a", page(main.Scenario(requests_per_hour=0.0)))
+    empty = page(main.Scenario(requests_per_hour=0.0))
+    assert empty.startswith("No request came, so none was late.")
+    assert re.search(r"TTFT of the served +n/a +n/a", empty)
     none = ran(main.Scenario(keep_alive_s=0.0, requests_per_hour=3.0), service_s=0.0)
     assert none["cold_starts"] + none["timeline"][0]["waiting"] > 0.7 * none["requests"]
     assert none["perfect_gpu_hours"] == 0
@@ -381,13 +383,14 @@ BAD = [
     ("--slots 2000", "--slots: '2000': must be a whole number, 1 to 1000"),
     ("--hours 0", "--hours: '0': must be a number, 1e-09 to 87600"),
     ("--hours 1e9", "to 87600"),
-    ("--seed -1", "--seed: '-1': must be a whole number, 0 or 1 to"),
+    ("--seed -1", "--seed: '-1': must be a whole number, 0 to"),
     ("--patience-s nan", "--patience-s: 'nan': must be a number, 0 or"),
     ("--evictions-per-day 1e9", "--evictions-per-day: '1e9': must be a number, 0 or 1e-09 to 14"),
     ("--pattern burst", "--pattern: 'burst': unknown; did you mean bursty?"),
     ("--service fixed", "--service: 'fixed': unknown; must be one of exponential, constant"),
     ("--jitter --cold-start-s 5", "--jitter: draws the phases of the path; must be without"),
     ("--trace x --pattern bursty", "--pattern: must be without --trace"),
+    ("--trace x --rate 3", "--rate: must be without --trace"),
     ("--trace x --hours 3", "--hours: must be without --trace"),
     ("--min-workers 9 --max-workers 3", "--max-workers 3: must be min-workers, 9, or more"),
     ("--max-workers 100000 --slots 1000", "100,000,000 slots; must be at most 1,000,000"),

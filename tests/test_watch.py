@@ -98,8 +98,13 @@ def test_a_save_runs_it_again_and_says_which_figures_changed(watched: Watched) -
     watched.save("P99_OVER = 0.01", "P99_OVER = 0.05")
     assert watched.said(5) == "other changes: 358 -> 328 s"
     watched.save("P99_OVER = 0.01", "P99_OVER = 0.02")
-    assert watched.said(6) == "other changes"
-    assert watched.runs() == 6
+    assert watched.said(6) == "other changes: self-warm 57.3 -> 70.8/h"
+    watched.save("drop_usd: float = 0.05", "drop_usd: float = 0.1")
+    assert (
+        watched.said(7)
+        == "drop_usd 0.05 -> 0.1: break-even 36.9 -> 24.7/h, self-warm 70.8 -> 80.5/h"
+    )
+    assert watched.runs() == 7
 
 
 def test_a_broken_save_shows_the_line_and_keeps_the_output(watched: Watched) -> None:
@@ -130,6 +135,14 @@ def test_an_empty_or_missing_file_is_waited_for(watched: Watched) -> None:
     watched.save(PROVISION, "node_provision_s: float = 60.0")
     assert watched.said(5) == "node_provision_s 50 -> 60: 328 -> 338 s"
     assert watched.runs() == 3
+
+
+def test_a_new_file_that_is_empty_stops_nothing(watched: Watched) -> None:
+    (watched.program.parent / "scratch.py").touch()
+    (watched.program.parent / ".#main.py").symlink_to("nobody@nowhere")  # as Emacs locks a file
+    assert watched.said(2) == "no figure changed"
+    watched.save(PROVISION, "node_provision_s: float = 40.0")
+    assert watched.said(3) == "node_provision_s 50 -> 40: 328 -> 318 s"
 
 
 def test_ten_quick_saves_run_once(watched: Watched) -> None:
@@ -212,6 +225,9 @@ def test_standard_input_cannot_be_watched() -> None:
         (["--wiht", "preseed"], "'--wiht': unknown; did you mean --with?"),
         (["plna"], "'plna.py': unknown; did you mean plan.py?"),
         (["serve.py"], "'serve.py': unknown; "),
+        ([""], "'.py': unknown; must be one of main.py"),
+        (["/else/where/main.py"], "'/else/where/main.py': unknown; "),
+        (["--" + "x" * 300], "unknown; "),
     ],
 )
 def test_bad_input_ends_it_before_it_begins(words: list[str], says: str) -> None:
@@ -253,7 +269,7 @@ def test_an_edit_that_renames_or_breaks_a_key_leaves_the_rest_to_be_compared(
 
 def test_a_stray_print_is_no_end(watched: Watched) -> None:
     watched.save("\nimport math", "\nprint('here')\nimport math")
-    assert "is there a print() in it?" in watched.said(2)
+    assert "is there a stray print()?" in watched.said(2)
     assert watched.out.read_text(encoding="utf-8").count("here\nA cold start of") == 1
     watched.save(PROVISION, "node_provision_s: float = 40.0")
     assert watched.said(3) == "node_provision_s 50 -> 40: 328 -> 318 s"
