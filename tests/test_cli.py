@@ -95,7 +95,7 @@ BAD = [
     (["--set", "products=1.5"], "--set: products='1.5': must be a whole number, 0 to"),
     (["--set", "weights_gb=0"], "--set: weights_gb='0': must be a number"),
     (["--set", "snapshot_gpu_matches=2"], "must be a whole number, 0 to 1"),
-    (["--set", "model=x"], "--set: model='x': unknown; must be one of 7b, 8b"),
+    (["--set", "model=x"], "--set: model='x': unknown; must be one of 7b, "),
     (["--set"], "--set: expected one argument"),
     (["--rate", "-1"], "--rate: '-1': must be a number, 0 or 1e-09"),
     (["--wiht", "preseed"], "'--wiht': unknown; did you mean --with?"),
