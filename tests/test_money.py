@@ -178,6 +178,9 @@ def test_gpu_hours_and_dollars_of_warm_pools() -> None:
     assert main.pool_gpu_hours_per_month(five) == 3600
     assert main.pool_usd_per_month(five) == 14400
     assert main.pool_usd_per_month(main.Scenario()) == 5760
+    week = main.Scenario(hours_per_month=168.0)
+    assert main.replica_usd_per_month(week) == main.pool_usd_per_month(week) == 8 * 168
+    assert main.pool_gpu_hours_per_month(week) == 2 * 168
 
 
 def test_a_pool_is_brutal_on_small_models_and_kind_to_large_ones() -> None:

@@ -260,6 +260,10 @@ def test_every_layer_that_a_snapshot_makes_needless_lies_idle() -> None:
     assert "snapshot lies idle" not in page
 
 
+def test_a_layer_that_attacks_no_phase_never_lies_idle() -> None:
+    assert "lies idle" not in report(main.Scenario(), ["warm-pool", "migrate"])
+
+
 @pytest.mark.parametrize(
     ("name", "figures", "says"),
     [
