@@ -1000,9 +1000,9 @@ def show_pool(r: Row, s: Scenario) -> None:
 
 def show_rates(even: Row, s: Scenario) -> None:
     marks = {
-        s.requests_per_hour: "<- yours",
-        even["self_warm_requests_per_hour"]: "<- self-warm",
-        even["requests_per_hour"]: "<- break-even",
+        s.requests_per_hour: "yours",
+        even["self_warm_requests_per_hour"]: "self-warm",
+        even["requests_per_hour"]: "break-even",
     }
     rows = [("requests/h", "boots/day", "late", "adds $/h", "late $/h", "cheaper", "")]
     for row in even["table"]:
@@ -1265,6 +1265,8 @@ class Parser(argparse.ArgumentParser):
                 raise BadInput(f"{name} is a script of its own: {SCRIPTS[name][0]}")
             if {*name.split(",")} <= BY_NAME.keys():
                 raise BadInput(f"{word!r:.40}: layers stand behind --with, as a comma list")
+            if name.partition("=")[0] in FIGURES:
+                raise BadInput(f"{word!r:.40}: each figure stands behind a --set of its own")
             options = re.findall(r"--[a-z-]+", self.format_usage())
             nearest(word.partition("=")[0], options if word.startswith("-") else SCRIPTS)
         return args

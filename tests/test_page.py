@@ -93,7 +93,7 @@ def agrees(browser: Browser, *words: str) -> None:
     for mark, seconds, speedup, rent, layers in rows(browser, "stacks")[1:]:
         assert f"{seconds} {speedup} {rent} {'yours ' * bool(mark)}{layers}" in flat
     for *row, mark in rows(browser, "rates")[1:]:
-        assert " ".join(row) + f" <- {mark}" * bool(mark) in flat
+        assert " ".join(row) + f" {mark}" * bool(mark) in flat
 
 
 def press(browser: Browser, layer: str) -> None:

@@ -119,7 +119,7 @@ def test_text_and_json_show_the_same_figures(names: list[str]) -> None:
         assert shown[4] == pytest.approx(row["cold_tax_usd_per_hour"], abs=0.005)
         assert f"  {row['cheaper']}" in line
     even = result["break_even"]["requests_per_hour"]
-    assert line_of(page, 5, main.plain(even)).endswith("  <- break-even")
+    assert line_of(page, 5, main.plain(even)).endswith("  break-even")
     for row in result["migration"]["table"]:
         line = line_of(page, 6, main.plain(row["prompt_tokens"]))
         assert line.endswith(f"  {main.number(8 * row['crossover_gb_s'])} Gbit/s")
