@@ -855,10 +855,10 @@ def brutal(s: Scenario) -> str:
         f"{'Brutal on small models, kind to large ones. ' if little > much else ''}To spare a 7b "
         f"on a {dollars(small.gpu_usd_per_hour)} GPU the {duration(cold_start_s(small))} that "
         f"preseed and warm-node leave costs {dollars(replica_usd_per_month(small))} a month, "
-        f"{dollars(little)} a minute; to spare a raw {large.model} its "
+        f"{dollars(little)} for each minute spared; to spare a raw {large.model} its "
         f"{duration(cold_start_s(large))} costs {dollars(replica_usd_per_month(large))}, "
-        f"{dollars(much)} a minute. A raw 7b's costs {dollars(usd_per_cold_minute(cheap))}: "
-        "layers come before a pool."
+        f"{dollars(much)} for each. A raw 7b's costs {dollars(usd_per_cold_minute(cheap))} for "
+        "each: layers come before a pool."
     )
 
 
@@ -978,7 +978,7 @@ def show_stacks(r: Row) -> None:
         names = ", ".join(row["layers"]) or "none"
         rows.append((*cells, dollars(row["standing_usd_per_month"]), mark, names))
     table(rows, ">>><<")
-    say("warm-node rents an idle node: one product pays for it what a warm replica costs.")
+    say("warm-node rents one idle node for all products, at what a warm replica costs.")
 
 
 def show_pool(r: Row, s: Scenario) -> None:
@@ -1012,10 +1012,11 @@ def show_rates(even: Row, s: Scenario) -> None:
         rows.append((plain(rate), boots, *money, marks.get(rate, "")))
     table(rows, ">>>>><<")
     say(
-        "adds: what a warm replica costs beyond scale-to-zero. late: requests over the promise, "
-        "also those that come while a replica boots. Boots rise with the rate while requests come "
-        "alone, and fall once keep-alive bridges the gaps. A late request costs its price and no "
-        "more here; plan.py keeps a promise."
+        "adds: what one product's warm replica costs beyond scale-to-zero. late: requests over "
+        "the promise, also those that come while a replica boots. Boots rise with the rate while "
+        "requests come alone, and fall once keep-alive bridges the gaps. These are formulas, for "
+        "requests that take no time; traffic.py replays them. A late request costs its price and "
+        "no more here; plan.py keeps a promise."
     )
     say(even["regime"])
 
@@ -1030,13 +1031,16 @@ def show_migration(r: Row, s: Scenario) -> None:
         rows.append((plain(row["prompt_tokens"]), *cache, *tokens, *ends))
     table(rows, ">>>>>>>")
     here, as_here = r["migration"], "" if "migrate" in r["layers"] else ", as here,"
-    faster = "that" if s.network_gb_s > here["crossover_gb_s"] else "moving tokens"
+    cache_s, tokens_s = here["ship_kv_s"], here["ship_tokens_s"]
+    faster = "that" if cache_s < tokens_s else "moving tokens"
     say(
-        "Moving tokens, the source decodes on while the new GPU computes the cache again: a "
-        f"request feels the last round alone, {duration(here['pause_s'])}. Moving the KV cache in "
-        f"one piece pauses it all the time, and without migrate{as_here} it stands still for "
+        "Moving tokens, the source decodes on while the new GPU computes the cache again, then "
+        "sends on what it has decoded meanwhile, round by round: a request feels the last round "
+        f"alone, {duration(here['pause_s'])}. Moving the KV cache in one piece pauses it all the "
+        f"time, {duration(cache_s)}, and without migrate{as_here} it stands still for "
         f"{duration(here['unmoved_s'])}, a cold start and a prefill. Above the crossover the KV "
-        f"cache is there first: here, at {plain(s.prompt_tokens)} tokens, {faster} is faster."
+        f"cache is there first: here, at {plain(s.prompt_tokens)} tokens, {faster} is faster, "
+        f"{duration(min(cache_s, tokens_s))} against {duration(max(cache_s, tokens_s))}."
     )
 
 
@@ -1075,7 +1079,7 @@ SHORTCUTS = {  # options that name a figure, and win over --set
     "--sla": ("sla_s", "P99 time to first token promised, seconds"),
     "--rate": ("requests_per_hour", "requests an hour"),
     "--keep-alive": ("keep_alive_s", "seconds that an idle replica is kept"),
-    "--min-workers": ("min_workers", "replicas that are always ready"),
+    "--min-workers": ("min_workers", "warm replicas of a pool, or of any run of traffic.py"),
 }
 DIVISORS = (  # figures that may not be 0, beside each bandwidth, *_gb_s
     "bytes_per_param", "weights_gb", "read_streams", "streamer_read_streams", "gpu_hbm_gb",

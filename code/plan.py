@@ -361,7 +361,7 @@ def show_finding(r: Row, page: Page) -> None:
             f"{r['over_sla_fraction']:.2%} of requests are late."
         )
         if named(other) == named(r):
-            page.say("No other plan has fewer layers, or costs less.")
+            page.say("Within these limits no other plan has fewer layers, or costs less.")
         else:
             page.say(f"{LEAST[other['prefer']]}: {named(other)}.")
     else:

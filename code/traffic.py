@@ -260,7 +260,7 @@ def show_totals(r: Row, s: Scenario) -> None:
     print()
     table([head, ("TTFT of the served", *map(duration, r["ttft_s"].values()))], "<>>>>>>")
     a_day, peak = number(r["cold_starts_per_day"]), plain(r["replicas"]["peak"])
-    least = "at least: replicas live just while busy"
+    least = "GPU-hours at least: replicas live just while busy"
     rows = [
         ("late", f"{r['over_sla_fraction']:.2%}", f"over {duration(s.sla_s)}"),
         ("waited during a boot", f"{r['cold_fraction']:.2%}", ""),

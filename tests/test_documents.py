@@ -69,7 +69,7 @@ def figures() -> dict[str, str | tuple[str, ...]]:
         "P99": f"at most {g(100 * main.P99_OVER)}%",
         "minutes": f"they are {path(model='7b') / 60:.1f} and {path() / 60:.1f} minutes",
         "overflow": f"{g(path())} s for overflow",
-        "measured": f"the short stack takes {measured_s:.1f} s",
+        "measured": f"the {g(short)} s stack takes {measured_s:.1f} s",
         "a layer of the reader's": f"takes the path to\n{path() - 0.7 * raw['image_pull']:g} s",
     }
     for name, seconds in raw.items():
