@@ -68,7 +68,8 @@ def run(
         said, error = (text_of(stream, encoding) for stream in (out, err))
     broke = not said or process.returncode not in (0, 1) or "Traceback (most recent" in error
     if reason or broke:
-        return Ended("", reason or trouble(error), not reason and process.returncode == 2)
+        refused = not reason and process.returncode == 2
+        return Ended("", reason or (not refused and emptied()) or trouble(error), refused)
     return Ended(said, script=script)
 
 
@@ -94,6 +95,12 @@ def end(process: subprocess.Popen[bytes]) -> None:
         process.wait(5)
     except subprocess.TimeoutExpired:  # too busy to hear of it
         process.kill()
+
+
+def emptied() -> str:
+    """Which file of this folder is empty or gone, if any; most likely it is being saved."""
+    found = [file.name for file in sources() if stamp_of(file) is None]
+    return f"code/{found[0]} is empty or gone" if found else ""
 
 
 def text_of(stream: IO[bytes], encoding: str) -> str:

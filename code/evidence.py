@@ -24,7 +24,15 @@ FORMULAS = {phase.__name__: phase for phase in main.PHASES} | {
     "restore_snapshot": main.restore_snapshot,
     "prefill": main.recompute_s,
 }
-KEYS = {"id", "what", "of", "use", "formula", "seconds", "figures", "sources"}
+KEYS = {  # of a row, and what stands behind them; the last two may be missing
+    **dict.fromkeys(("id", "what", "of", "use", "formula"), str),
+    "seconds": float,
+    "figures": dict,
+    "sources": list,
+    "layers": list,
+    "why": str,
+}
+KINDS = {str: "a text", float: "a number", dict: "a table", list: "a list"}
 SHORT = ("preseed", "snapshot", "warm-node")  # the short stack, and whose figures it is tried with
 FIRST_TOUCH, RESTORE = "eks-snapshot", "snapshot-72b"
 MEDIAN_MOST, WORST_MOST = 0.15, 0.40  # errors of a model that holds [assumed]
@@ -39,15 +47,19 @@ def read() -> tuple[list[Row], dict[str, str]]:
     try:
         found = tomllib.loads(FILE.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:  # TOMLDecodeError, which names line and column
-        raise BadInput(f"code/{FILE.name}: {error}") from None
+        raise BadInput(f"in code/{FILE.name}: {error}") from None
     sources = main.SOURCES | found.get("sources", {})
     rows: list[Row] = found.get("row", [])
     for number, row in enumerate(rows, 1):
-        where = f"code/{FILE.name}, row {number}, {row.get('id')}: "
-        if missing := KEYS - row.keys():
+        where = f"in code/{FILE.name}, row {number}, {row.get('id')}: "
+        if missing := KEYS.keys() - row.keys() - {"layers", "why"}:
             raise BadInput(f"{where}must have {', '.join(sorted(missing))}")
-        if not isinstance(row["figures"], dict):
-            raise BadInput(f"{where}figures must be a table")
+        for key, x in row.items():
+            kind = KEYS[main.nearest(key, KEYS, where)]
+            if not isinstance(x, (int, float) if kind is float else kind):
+                raise BadInput(f"{where}{key} = {x!r:.40}: must be {KINDS[kind]}")
+        if row["id"] in [other["id"] for other in rows[: number - 1]]:
+            raise BadInput(f"{where}id stands twice")
         for word, words in (
             (row["formula"], FORMULAS),
             (row["use"], ("fit", "predict")),
@@ -55,13 +67,13 @@ def read() -> tuple[list[Row], dict[str, str]]:
             *((name, main.BY_NAME) for name in row.get("layers", ())),
             *((name, sources) for name in row["sources"]),
         ):
-            main.nearest(word, words, where)
+            main.nearest(str(word), words, where)
         if must := Bounds(main.SMALLEST).refusal(row["seconds"]):
             raise BadInput(f"{where}seconds = {row['seconds']!r:.40}: {must}")
         main.check_figures(replace(Scenario(), **row["figures"]), where)
     for name in (FIRST_TOUCH, RESTORE):
-        main.nearest(name, [row["id"] for row in rows], f"code/{FILE.name} lacks a row ")
-    main.nearest("predict", {row["use"] for row in rows}, f"code/{FILE.name} lacks a use ")
+        main.nearest(name, [row["id"] for row in rows], f"in code/{FILE.name} lacks a row ")
+    main.nearest("predict", {row["use"] for row in rows}, f"in code/{FILE.name} lacks a use ")
     return rows, sources
 
 

@@ -425,12 +425,17 @@ def first_request_ttft_s(s: Scenario) -> float:
     return s.warm_ttft_s if s.has_pool and s.min_workers else cold_start_s(s)
 
 
-def best_without_pool(s: Scenario, *forbidden: str) -> dict[str, float]:
-    """The path behind all layers that rent nothing warm: 50 + 0 + 9.5 + 0 + 3 = 62.5 s.
+def best_path(s: Scenario, *forbidden: str) -> dict[str, float]:
+    """The shortest path without these layers: if warm-node, 50 + 0 + 9.5 + 0 + 3 = 62.5 s.
 
     Hence the lesson's rule for 70B and more: P99 under 60 s needs a pool or a standby node.
     """
-    return path(stack(s, without(BY_NAME, "warm-pool", "warm-node", *forbidden)))
+    kept = without(BY_NAME, *forbidden)
+    for name in (*kept, *kept)[::-1]:  # twice, for of two brakes the first look sees but one
+        rest = without(kept, name)
+        if name in kept and cold_start_s(stack(s, rest)) <= cold_start_s(stack(s, kept)):
+            kept = rest
+    return path(stack(s, kept))
 
 
 # === 5 WARM POOL =================================================================================
@@ -651,6 +656,11 @@ def gbit(gb_s: float) -> str:
     return f"{8 * gb_s:.3g} Gbit/s"
 
 
+def told(x: object) -> str:
+    """A value as it is typed: 50, 0.5, 70b."""
+    return str(x).removesuffix(".0") if isinstance(x, float) else str(x)
+
+
 def span(low: float, high: float) -> str:
     """A range, without digits that nobody published."""
     return "-".join(plain(round(x) if x >= 100 else x) for x in (low, high))
@@ -677,13 +687,17 @@ def say(text: str, indent: str = "") -> None:
 def table(rows: Sequence[Sequence[str]], align: str) -> None:
     """Rows of cells, the headings first, each column to the left (<) or to the right (>).
 
-    What the last column has beyond the edge goes on below. ValueError for rows of other lengths.
+    What the last column has beyond the edge goes on below. ValueError for rows of other lengths,
+    and for sides that are too few or too many.
     """
     *widths, last = (max(map(len, column)) for column in zip(*rows, strict=True))
     room = max(78 - sum(widths) - 2 * len(widths), 4)
     for *cells, end in rows:
         first, *more = wrapped(end, room) if len(end) > room else [end]
-        shown = [f"{cell:{side}{width}}" for cell, side, width in zip(cells, align, widths)]
+        shown = [
+            f"{cell:{side}{width}}"
+            for cell, side, width in zip(cells, align[:-1], widths, strict=True)
+        ]
         shown.append(f"{first:{align[-1]}{min(last, room)}}")
         for line in ("  " + "  ".join(shown), *(" " * (80 - room) + line for line in more)):
             print(line.rstrip())
@@ -722,7 +736,7 @@ def typed(script: str, s: Scenario, names: Sequence[str], *options: str) -> str:
     parts = ["all"] if len(names) == len(LAYERS) else [names[:6], names[6:]]
     words = [f"--with {','.join(part) if part != 'all' else part}" for part in parts if part]
     words += options
-    words += [f"--set {row['name']}={row['now']}".removesuffix(".0") for row in changed(s)]
+    words += [f"--set {row['name']}={told(row['now'])}" for row in changed(s)]
     line = " ".join((f"python code/{script}", *words))
     return line if len(line) < 78 else " \\\n      ".join((f"python code/{script}", *words))
 
@@ -831,16 +845,15 @@ def finding(s: Scenario, names: Sequence[str]) -> Row:
     elif seconds[best] < cold_s:
         helps, advice = best, f"{best} would help most: it leaves {duration(seconds[best])}"
     else:
-        helps, advice = (
-            "warm-pool",
-            f"No other layer shortens it; a warm replica answers in {warm}",
-        )
+        helps = "warm-pool"
+        advice = f"No other layer shortens it; a warm replica answers in {warm}"
+        s = replace(s, min_workers=s.min_workers or 1)
     behind = f" behind {', '.join(names)}" if names else ""
     minutes = f" ({cold_s / 60:,.1f} min)" if cold_s >= 60 else ""
     return {
         "text": f"A cold start of the {s.model}{behind} takes {duration(cold_s)}{minutes}. "
         f"{longest} takes longest, {duration(longest_s)}. {advice}.",
-        "command": typed("main.py", s, [*names, helps]) if helps else "",
+        "command": typed("main.py", s, [*dict.fromkeys((*names, helps))]) if helps else "",
     }
 
 
@@ -851,9 +864,11 @@ def brutal(s: Scenario) -> str:
     small = stack(cheap, ("preseed", "warm-node"))
     large = s if MODELS[s.model][0] >= 70 else replace(fresh, model="70b")
     little, much = usd_per_cold_minute(small), usd_per_cold_minute(large)
+    each = f"{dollars(small.gpu_usd_per_hour)} GPU"
+    on = f"a {each}" if gpus(small) == 1 else f"{gpus(small)} {each}s"
     return (
         f"{'Brutal on small models, kind to large ones. ' if little > much else ''}To spare a 7b "
-        f"on a {dollars(small.gpu_usd_per_hour)} GPU the {duration(cold_start_s(small))} that "
+        f"on {on} the {duration(cold_start_s(small))} that "
         f"preseed and warm-node leave costs {dollars(replica_usd_per_month(small))} a month, "
         f"{dollars(little)} for each minute spared; to spare a raw {large.model} its "
         f"{duration(cold_start_s(large))} costs {dollars(replica_usd_per_month(large))}, "
@@ -864,17 +879,19 @@ def brutal(s: Scenario) -> str:
 
 def rule(s: Scenario, forbid: Sequence[str] = ()) -> str:
     """The lesson's rule for large models, whether it binds here, and its reason."""
-    seconds, layers = best_without_pool(s, *forbid), without(BY_NAME, "warm-pool", *forbid)
-    best_s, node_s = sum(seconds.values()), duration(cold_start_s(stack(s, layers)))
-    says = "P99 under 60 s on 70B or more makes a warm pool mandatory"
+    seconds = best_path(s, "warm-pool", "warm-node", *forbid)
+    best_s, node_s = sum(seconds.values()), sum(best_path(s, "warm-pool", *forbid).values())
+    small = best_s >= 60 and MODELS[s.model][0] < 70
+    here = f", and here on a {s.model}," if small else ""
+    says = f"P99 under 60 s on 70B or more{here} makes a warm pool mandatory"
     best = f"the best path takes {' + '.join(map(plain, seconds.values()))} = {duration(best_s)}"
     if best_s < 60:
         return f"{says}, but not here: {best}."
     if "warm-node" in forbid:
         return f"{says}: else {best}."
-    if cold_start_s(stack(s, layers)) < 60:
-        return f"{says} or, down to {node_s}, a standby node: else {best}."
-    return f"{says}: else {best}, and with a standby node {node_s}."
+    if node_s < 60:
+        return f"{says} or, down to {duration(node_s)}, a standby node: else {best}."
+    return f"{says}: else {best}, and with a standby node {duration(node_s)}."
 
 
 def report(s: Scenario, names: Sequence[str]) -> Row:
@@ -905,8 +922,7 @@ def report(s: Scenario, names: Sequence[str]) -> Row:
 
 def changes(r: Sequence[Row]) -> list[str]:
     """A line for each figure that is not as in this file."""
-    rows = [(x["name"], *(str(x[key]).removesuffix(".0") for key in ("was", "now"))) for x in r]
-    return [f"{name} {was} -> {now} (yours)" for name, was, now in rows]
+    return [f"{x['name']} {told(x['was'])} -> {told(x['now'])} (yours)" for x in r]
 
 
 def priced(s: Scenario) -> str:
@@ -984,11 +1000,12 @@ def show_stacks(r: Row) -> None:
 def show_pool(r: Row, s: Scenario) -> None:
     heading("5 WARM POOL: what it costs, and the request rate from which it pays")
     each, takes = s.min_workers * gpus(s), []
+    kept = "1 GPU" if each == 1 else f"{each} GPUs"
     for pool in (replace(s, products=n) for n in sorted({1, s.products, 5})):
         hours, usd = plain(pool_gpu_hours_per_month(pool)), dollars(pool_usd_per_month(pool))
         takes.append(f"products {pool.products} takes {hours} GPU-hours and {usd} a month")
     say(
-        f"With min_workers {s.min_workers} each product keeps {each} GPU{'s'[: each != 1]} warm "
+        f"With min_workers {s.min_workers} each product keeps {kept} warm "
         f"around the clock: {', '.join(takes)}. {brutal(s)}"
     )
     show_rates(r["break_even"], s)
@@ -1011,12 +1028,13 @@ def show_rates(even: Row, s: Scenario) -> None:
         money = (f"{row['over_sla_fraction']:.1%}", dollars(adds), dollars(tax), row["cheaper"])
         rows.append((plain(rate), boots, *money, marks.get(rate, "")))
     table(rows, ">>>>><<")
+    falls = ", and fall once keep-alive bridges the gaps" if s.keep_alive_s else ""
     say(
         "adds: what one product's warm replica costs beyond scale-to-zero. late: requests over "
-        "the promise, also those that come while a replica boots. Boots rise with the rate while "
-        "requests come alone, and fall once keep-alive bridges the gaps. These are formulas, for "
-        "requests that take no time; traffic.py replays them. A late request costs its price and "
-        "no more here; plan.py keeps a promise."
+        "the promise, also those that wait so long for a replica that boots already. Boots rise "
+        f"with the rate while requests come alone{falls}. These are formulas, for requests that "
+        "take no time; traffic.py replays them. A late request costs its price and no more here; "
+        "plan.py keeps a promise."
     )
     say(even["regime"])
 
@@ -1045,6 +1063,7 @@ def show_migration(r: Row, s: Scenario) -> None:
 
 
 SCRIPTS = {
+    "report": ("python code/main.py", "the whole lesson"),
     "serve": ("python code/serve.py", "the lesson as a page in the browser"),
     "traffic": ("python code/traffic.py --pattern diurnal", "a day, and the tail that it sees"),
     "plan": ("python code/plan.py --sla 20", "from a promise to layers and a pool"),
@@ -1144,6 +1163,29 @@ def check_figures(s: Scenario, where: str) -> None:
             raise BadInput(f"{where}{name} = {value!r:.40}: {must}")
 
 
+def check_row(layer: Layer, where: str) -> None:
+    """Raise BadInput where a field of a layer's row is not what it is to be."""
+    texts = layer._asdict() | {"change": "", "attacks": "", "rent": ""}
+    for name, x in texts.items():
+        if not isinstance(x, str):
+            raise BadInput(f"{where}{name} = {x!r:.40}: must be a text")
+    if not re.fullmatch("[a-z0-9-]{1,20}", layer.name) or layer.name == "all":
+        raise BadInput(f"{where}must be a name of a-z, 0-9 and -, 20 at most, and not all")
+    if not isinstance(layer.attacks, tuple):
+        raise BadInput(f"{where}attacks = {layer.attacks!r:.40}: must be a tuple, with a comma")
+
+
+def check_change(layer: Layer, where: str) -> None:
+    """Raise BadInput where a layer gives no scenario, or changes a phase that it does not name."""
+    changed_s = layer.change(Scenario())
+    if not isinstance(changed_s, Scenario):
+        raise BadInput(f"{where}gives {changed_s!r:.40}: must return a Scenario")
+    raw = path(Scenario())
+    for phase, seconds in path(changed_s).items():
+        if seconds != raw[phase] and phase not in layer.attacks:
+            raise BadInput(f"{where}changes {phase}: must stand in what it attacks")
+
+
 def check_file() -> None:
     """Raise BadInput that names what somebody's edit of this file has made impossible."""
     where, above_0 = "in code/main.py, ", Bounds(SMALLEST)
@@ -1156,6 +1198,7 @@ def check_file() -> None:
     for layer in LAYERS:
         if BY_NAME[layer.name] is not layer:
             raise BadInput(f"{where}a layer's name stands twice: {layer.name}")
+        check_row(layer, f"{where}layer {layer.name!r:.40}: ")
     phases = [phase.__name__ for phase in PHASES]
     named = {f"{layer.name} attacks ": (layer.attacks, phases) for layer in LAYERS} | {
         "PUBLISHED_S has ": ((*PUBLISHED_S,), phases),
@@ -1165,6 +1208,8 @@ def check_file() -> None:
     for says, (names, rows_of) in named.items():
         for name in names:
             nearest(name, rows_of, where + says)
+    for layer in LAYERS:
+        check_change(layer, f"{where}{layer.name} ")
 
 
 def opened(file: str) -> TextIO:
@@ -1262,18 +1307,27 @@ class Parser(argparse.ArgumentParser):
 
     def read(self, argv: Sequence[str]) -> argparse.Namespace:
         """The options, those alone that were given; BadInput that names the nearest to others."""
+        for word in argv[:1]:
+            if not word.startswith("-"):
+                self.refuse(word)  # before --help is heard
         args, rest = self.parse_known_args(argv)
         for word in rest:
-            name = word.removeprefix("--").removesuffix(".py")
-            if name in SCRIPTS:
-                raise BadInput(f"{name} is a script of its own: {SCRIPTS[name][0]}")
-            if {*name.split(",")} <= BY_NAME.keys():
-                raise BadInput(f"{word!r:.40}: layers stand behind --with, as a comma list")
-            if name.partition("=")[0] in FIGURES:
-                raise BadInput(f"{word!r:.40}: each figure stands behind a --set of its own")
-            options = re.findall(r"--[a-z-]+", self.format_usage())
-            nearest(word.partition("=")[0], options if word.startswith("-") else SCRIPTS)
+            self.refuse(word)
         return args
+
+    def refuse(self, word: str) -> NoReturn:
+        """BadInput that says where a word belongs, or which is nearest to it."""
+        name = word.removeprefix("--").removesuffix(".py")
+        if name in SCRIPTS:
+            raise BadInput(f"{name} is a script of its own: {SCRIPTS[name][0]}")
+        if {*name.split(",")} <= BY_NAME.keys():
+            raise BadInput(f"{word!r:.40}: layers stand behind --with, as a comma list")
+        if name.partition("=")[0] in FIGURES:
+            raise BadInput(f"{word!r:.40}: each figure stands behind a --set of its own")
+        if word.startswith("-"):
+            nearest(word.partition("=")[0], re.findall(r"--[a-z-]+", self.format_usage()))
+        nearest(word, SCRIPTS)
+        raise BadInput(f"{word!r:.40}: unknown; --help lists the options")
 
 
 def asked(args: argparse.Namespace) -> tuple[Row, list[str]]:

@@ -144,7 +144,7 @@ def reason(planner: Planner, row: Row, plan: Row | None) -> str:
         return f"Over the budget: {usd} a month"
     more = []
     if plan and (layers := len(row["layers"]) - len(plan["layers"])) > 0:
-        more.append(f"{layers} layer{'s'[: layers != 1]} more")
+        more.append(f"{layers} {'layer' if layers == 1 else 'layers'} more")
     if plan and row["usd_per_month"] > plan["usd_per_month"]:
         more.append(f"{dollars(row['usd_per_month'] - plan['usd_per_month'])} a month more")
     return f"Holds P99 too, for {' and '.join(more) or 'as much'}"
@@ -152,7 +152,8 @@ def reason(planner: Planner, row: Row, plan: Row | None) -> str:
 
 def mandatory(s: Scenario, forbid: Sequence[str]) -> str:
     """The lesson's rule for large models under 60 s, where it applies."""
-    best_s, large = sum(main.best_without_pool(s, *forbid).values()), main.MODELS[s.model][0] >= 70
+    best_s = sum(main.best_path(s, "warm-pool", "warm-node", *forbid).values())
+    large = main.MODELS[s.model][0] >= 70
     if not large or main.even_warm_is_late(s) or s.sla_s >= min(60, best_s):
         return ""
     return f"{main.rule(s, forbid)} Traffic that keeps replicas warm by itself will do too."
@@ -224,7 +225,7 @@ def options_of(how: Traffic | Limits) -> list[str]:
         elif isinstance(value, (list, tuple)):
             options += [f"{option} {','.join(value)}"] if value else []
         elif value != field.default:
-            options.append(f"{option} {shlex.quote(str(value).removesuffix('.0'))}")
+            options.append(f"{option} {shlex.quote(main.told(value))}")
     return options
 
 
@@ -341,7 +342,8 @@ class Markdown(Page):
         sides = ("---:" if side == ">" else "---" for side in align)
         print()
         for row in (rows[0], (*sides,), *rows[1:]):
-            print(f"| {' | '.join(row)} |")
+            cells = [cell for cell, _ in zip(row, align, strict=True)]
+            print(f"| {' | '.join(cells)} |")
 
     def command(self, text: str) -> None:
         print(f"\n```sh\n{text}\n```")
@@ -505,7 +507,9 @@ def run(argv: Sequence[str]) -> int:
     (figures, names), how = main.asked(args), traffic.traffic_of(args)
     limits, page = limits_of(args, names), Markdown() if "markdown" in args else Page()
     if "min_workers" in figures:
-        raise BadInput("min_workers: must be left out, for plan sizes the pool")
+        raise BadInput(
+            "--min-workers, --set min_workers: must be left out, for plan sizes the pool"
+        )
     own = {"sla_s", "requests_per_hour"} & {*figures} or how.trace or limits.budget is not None
     if "tiers" in args and own:
         others = "--sla, --rate, --trace and --budget"

@@ -37,10 +37,15 @@ Answer = tuple[int, str, str]  # status, type, body
 
 
 def page() -> Answer:
+    where = f"serve.py: code/{PAGE.name}"
     try:
-        return 200, "text/html", PAGE.read_text(encoding="utf-8")
+        text, wrong = PAGE.read_text(encoding="utf-8"), ": is empty, or being saved"
     except OSError as error:
-        return 500, "text/plain", f"serve.py: code/{PAGE.name}: {error.strerror}"
+        text, wrong = "", f": {error.strerror}"
+    except UnicodeDecodeError as error:
+        line = error.object[: error.start].count(b"\n") + 1
+        text, wrong = "", f", line {line}: {error.reason}"
+    return (200, "text/html", text) if text else (500, "text/plain", f"{where}{wrong}")
 
 
 def words_of(query: str) -> list[str]:

@@ -67,9 +67,10 @@ def test_an_error_under_way_is_one_of_the_last_line_in_this_folder(here: Path) -
 
 def test_a_script_that_is_empty_or_gone_is_said(here: Path) -> None:
     (here / "main.py").write_text("")
-    assert "it printed nothing" in children.run("main.py", []).reason
+    assert children.run("main.py", []).reason == "code/main.py is empty or gone"
+    assert children.run("view.py", []).reason == "code/main.py is empty or gone"
     (here / "main.py").unlink()
-    assert "No such file" in children.run("main.py", []).reason
+    assert children.run("traffic.py", []).reason == "code/main.py is empty or gone"
 
 
 def test_what_prints_without_end_is_cut(here: Path) -> None:

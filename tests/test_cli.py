@@ -98,14 +98,17 @@ BAD = [
     (["--set", "model=x"], "--set: model='x': unknown; must be one of 7b, "),
     (["--set"], "--set: expected one argument"),
     (["--set", "sla_s=1", "drop_usd=0"], "'drop_usd=0': each figure stands behind a --set of"),
+    (["report"], "report is a script of its own: python code/main.py"),
+    (["plan", "--help"], "plan is a script of its own: python code/plan.py --sla 20"),
+    (["plan", "--sla"], "plan is a script of its own: python code/plan.py --sla 20"),
     (["sla_s"], "'sla_s': each figure stands behind a --set of its own"),
     (["--sla_s=4"], "'--sla_s=4': each figure stands behind a --set of its own"),
     (["--rate", "-1"], "--rate: '-1': must be a number, 0 or 1e-09"),
     (["--wiht", "preseed"], "'--wiht': unknown; did you mean --with?"),
     (["--jso"], "'--jso': unknown; did you mean --json?"),
     (["-x"], "'-x': unknown; must be one of --with, --set"),
-    (["now"], "'now': unknown; must be one of serve, traffic"),
-    (["\udce9"], r"'\udce9': unknown; must be one of serve"),
+    (["now"], "'now': unknown; must be one of report, serve"),
+    (["\udce9"], r"'\udce9': unknown; must be one of report"),
 ]
 
 

@@ -105,13 +105,18 @@ def test_a_row_states_all_figures_that_move_it_but_the_gpus_own() -> None:
         ("seconds = 47.99", "seconds = -47.99", "row 1, gp3-default: seconds = -47.99: mu"),
         ("pull_s_per_gb = 13.3", "pull_s_per_gb = -1", "row 11, eks-pull: image_pull_s_per_gb"),
         ("pull_s_per_gb = 13.3", "pull_s_per_gb = 'x'", "image_pull_s_per_gb = 'x': must be"),
+        ('layers = ["tiered"]', "layers = [3]", "row 10, h100-sllm-dram: '3': unknown"),
+        ('layers = ["tiered"]', 'layer = ["tiered"]', "'layer': unknown; did you mean layers?"),
+        ('formula = "prefill"\nseconds = 2.294', "formula = 3\nseconds = 2.294",
+         "row 18, prefill-50k: formula = 3: must be a text"),
+        ('id = "eks-snapshot"', 'id = "eks-pull"', "eks-pull: id stands twice"),
         ('id = "eks-snapshot"', 'id = "eks-snap"', "lacks a row 'eks-snapshot': unknown; did you"),
     ],
 )  # fmt: skip
 def test_a_row_that_is_wrong_is_named(tmp_path: Path, old: str, new: str, says: str) -> None:
     folder = edited(tmp_path, old, new, "evidence.toml")
     told = refused(run("evidence.py", folder=folder))
-    assert told.startswith("code/evidence.toml")
+    assert told.startswith("in code/evidence.toml")
     assert says in told
 
 

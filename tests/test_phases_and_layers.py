@@ -186,6 +186,31 @@ def test_a_layer_that_is_in_no_row_is_no_layer() -> None:
             '"6b": (7, 32',
             "MODELS lacks '7b': unknown; did you mean 70b?",
         ),
+        (
+            'preseed, attacks=("image_pull",)',
+            'preseed, attacks=("image_pull")',
+            "layer 'preseed': attacks = 'image_pull': must be a tuple, with a comma",
+        ),
+        (
+            'preseed, attacks=("image_pull",)',
+            'preseed, attacks=("engine_init",)',
+            "preseed changes image_pull: must stand in what it attacks",
+        ),
+        (
+            'tool="Modal checkpoint"',
+            "tool=3",
+            "layer 'snapshot': tool = 3: must be a text",
+        ),
+        (
+            'Layer("2", "stream", stream',
+            'Layer("2", "a,b", stream',
+            "layer 'a,b': must be a name of a-z, 0-9 and -, 20 at most, and not all",
+        ),
+        (
+            "return replace(s, migrates=True)",
+            "replace(s, migrates=True)",
+            "migrate gives None: must return a Scenario",
+        ),
     ],
 )
 def test_a_row_that_cannot_be_is_refused_by_name_at_the_start_of_every_script(
@@ -334,5 +359,19 @@ def test_the_first_request_meets_the_path_unless_a_replica_is_warm() -> None:
 
 def test_the_best_path_without_a_pool_is_the_reason_of_the_60_s_rule() -> None:
     s = main.Scenario()
-    assert [*main.best_without_pool(s).values()] == [50.0, 0.0, 9.5, 0.0, 3.0]
-    assert [*main.best_without_pool(s, "snapshot").values()] == [50.0, 0.0, 1.4, 11.0, 3.0]
+    assert [*main.best_path(s, "warm-pool", "warm-node").values()] == [50.0, 0.0, 9.5, 0.0, 3.0]
+    pools = ("warm-pool", "warm-node")
+    assert [*main.best_path(s, *pools, "snapshot").values()] == [50.0, 0.0, 1.4, 11.0, 3.0]
+
+
+def test_the_best_path_is_the_shortest_of_all_stacks_also_where_a_layer_is_a_brake() -> None:
+    dice, braked = random.Random(12), 0
+    names = [layer.name for layer in main.LAYERS if layer.attacks]
+    for _ in range(80):
+        s = random_scenario(dice)
+        sizes = range(len(names) + 1)
+        stacks = (x for size in sizes for x in itertools.combinations(names, size))
+        shortest = min(main.cold_start_s(under(s, *stack)) for stack in stacks)
+        assert sum(main.best_path(s).values()) == pytest.approx(shortest)
+        braked += main.cold_start_s(under(s, *names)) > shortest * (1 + 1e-9)
+    assert braked > 5

@@ -266,6 +266,8 @@ def test_the_next_command_climbs_the_layers_until_the_promise_holds() -> None:
     assert following(["preseed", "snapshot"]) == f"{run} --with {','.join(SHORT)}"
     assert following(SHORT) == f"{run} --with {','.join(SHORT)},warm-pool"
     assert following(["preseed"], products=2) == f"{run} --with preseed,snapshot --set products=2"
+    off = following([*SHORT, "warm-pool"], min_workers=0)
+    assert off == f"{run} --with {','.join([*SHORT, 'warm-pool'])}"
     for names in (SHORT, ["warm-pool"], [*main.BY_NAME]):
         assert following(names, sla_s=15) == ""
 

@@ -180,10 +180,10 @@ def test_an_edit_a_broken_save_and_its_repair_arrive(tmp_path: Path) -> None:
         assert status == 500
         assert body.startswith(f"code/main.py, line {line}: image_gb: float = 3O")
     program.write_text("")
-    assert ask(served, "/api/report", **tag)[0] == 500
+    gone = (500, "code/main.py is empty or gone")
+    assert ask(served, "/api/report", **tag)[:2] == gone
     program.unlink()
-    status, body, _ = ask(served, "/api/report", **tag)
-    assert (status, "No module named 'main'" in body) == (500, True)
+    assert ask(served, "/api/traffic", **tag)[:2] == gone
 
     program.write_text(source, encoding="utf-8")
     assert json.loads(ask(served, "/api/report", **tag)[1])["cold_start_s"] == 328
@@ -331,6 +331,17 @@ def test_a_missing_page_is_one_line(tmp_path: Path) -> None:
     (copied(tmp_path) / "explorer.html").unlink()
     says = refused(run("serve.py", "--no-browser", folder=tmp_path))
     assert says == "code/explorer.html: No such file or directory\n"
+
+
+def test_a_page_that_is_broken_or_empty_is_one_line(tmp_path: Path) -> None:
+    page = copied(tmp_path) / "explorer.html"
+    page.write_bytes(page.read_bytes()[:1000] + b"\n\xff")
+    line = page.read_bytes().count(b"\n") + 1
+    says = refused(run("serve.py", "--no-browser", folder=tmp_path))
+    assert says == f"code/explorer.html, line {line}: invalid start byte\n"
+    page.write_bytes(b"")
+    says = refused(run("serve.py", "--no-browser", folder=tmp_path))
+    assert says == "code/explorer.html: is empty, or being saved\n"
 
 
 def test_a_page_that_goes_away_is_said(tmp_path: Path) -> None:
