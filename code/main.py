@@ -1298,7 +1298,8 @@ class Parser(argparse.ArgumentParser):
         )
         layers, figures = ("\n  ".join(wrapped(", ".join(x), 76)) for x in (BY_NAME, defaults))
         examples = "\n".join(self.examples)
-        self.epilog = f"examples:\n{examples}\n\nlayers:\n  {layers}\n\n"
+        scripts = "\n".join("  {:40}  {}".format(*row) for row in SCRIPTS.values())
+        self.epilog = f"examples:\n{examples}\n\nscripts:\n{scripts}\n\nlayers:\n  {layers}\n\n"
         self.epilog += f"figures; unit and source stand in code/main.py:\n  {figures}"
         return super().format_help()
 

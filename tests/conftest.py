@@ -19,6 +19,7 @@ import evidence
 import main
 import measure
 import plan
+import pytest
 import traffic
 import view
 
@@ -32,6 +33,10 @@ SCRIPTS: dict[str, Callable[[Sequence[str]], int]] = {
     "measure.py": measure.run,
     "view.py": view.run,
 }
+SHIPPED = "preseed stream snapshot warm-pool tiered migrate graph-cache warm-node"
+shipped_layers = pytest.mark.skipif(
+    " ".join(main.BY_NAME) != SHIPPED, reason="knows which of the shipped layers is best"
+)
 Done = subprocess.CompletedProcess[str]
 # Copies are edited within the second in which they were made, which a .pyc does not notice.
 PLAIN = {"PYTHONIOENCODING": "utf-8", "PYTHONDONTWRITEBYTECODE": "1"}

@@ -9,7 +9,7 @@ from typing import Any
 import main
 import pytest
 import view
-from conftest import random_scenario, report, under
+from conftest import random_scenario, report, shipped_layers, under
 
 
 def replay(cold_s: float, tau_s: float, sla_s: float, lam: float, arrivals: int) -> list[float]:
@@ -218,6 +218,7 @@ def test_a_pool_is_brutal_on_small_models_and_kind_to_large_ones() -> None:
         ({"node_provision_s": 40.0}, ", but not here: the best path takes 40 + 0 + 9.5 + 0 + 3 ="),
     ],
 )
+@shipped_layers
 def test_the_60_s_rule_says_whether_it_binds_and_why(figures: dict[str, Any], says: str) -> None:
     rule = "P99 under 60 s on 70B or more makes a warm pool mandatory"
     assert main.rule(main.Scenario(**figures)).startswith(rule + says)

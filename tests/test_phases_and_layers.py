@@ -13,7 +13,16 @@ from typing import Any
 
 import main
 import pytest
-from conftest import edited, random_layers, random_scenario, refused, report, run, under
+from conftest import (
+    edited,
+    random_layers,
+    random_scenario,
+    refused,
+    report,
+    run,
+    shipped_layers,
+    under,
+)
 
 RAW = {
     "node_provision": 50.0,
@@ -357,6 +366,7 @@ def test_the_first_request_meets_the_path_unless_a_replica_is_warm() -> None:
     assert main.first_request_ttft_s(under(s, "warm-pool", min_workers=0)) == 328.0
 
 
+@shipped_layers
 def test_the_best_path_without_a_pool_is_the_reason_of_the_60_s_rule() -> None:
     s = main.Scenario()
     assert [*main.best_path(s, "warm-pool", "warm-node").values()] == [50.0, 0.0, 9.5, 0.0, 3.0]

@@ -18,7 +18,7 @@ import planner
 import pytest
 import traffic
 from arrivals import Traffic, synthetic
-from conftest import ROOT, called, refused, run
+from conftest import ROOT, called, refused, run, shipped_layers
 from endpoint import mean_cold_s
 from planner import Limits, Planner
 
@@ -170,6 +170,7 @@ def test_relaxing_a_limit_never_makes_the_answer_worse(prefer: str, pattern: str
     assert rank(s, require=["tiered"]) >= rank(s)
 
 
+@shipped_layers
 def test_each_relaxation_alone_would_do_and_the_limit_that_binds_is_named() -> None:
     s = main.Scenario(sla_s=10.0, requests_per_hour=10.0)
     no = planned(s, budget=3000.0)
@@ -194,6 +195,7 @@ def test_a_layer_that_makes_boots_slower_says_so_behind_a_pool_too() -> None:
     assert (slower["saves_s"], pool["saves_s"]) == (30 * (6.0 - 9.0), 418.0 - 0.5)
 
 
+@shipped_layers
 def test_the_nearest_plans_are_rejected_each_for_its_reason() -> None:
     s = main.Scenario(sla_s=20.0, products=2, requests_per_hour=10.0)
 
@@ -350,6 +352,7 @@ def test_tiers_share_a_standby_node() -> None:
     assert found["usd_per_month"] == pytest.approx(sum(apart) - 5760)
 
 
+@shipped_layers
 def test_a_large_model_under_60_s_hears_why_a_pool_or_a_standby_node_is_mandatory() -> None:
     done = called("plan.py", "--sla", "30", "--forbid", "warm-pool,warm-node")
     assert done.returncode == 1

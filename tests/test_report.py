@@ -10,7 +10,7 @@ from typing import Any
 
 import main
 import pytest
-from conftest import CODE, printed, random_layers, random_scenario, report
+from conftest import CODE, printed, random_layers, random_scenario, report, shipped_layers
 
 SHORT = ["preseed", "snapshot", "warm-node"]
 MIGRATION = {
@@ -162,6 +162,7 @@ def test_text_and_json_show_the_same_figures(names: list[str]) -> None:
         ),
     ],
 )
+@shipped_layers
 def test_the_finding_comes_first(names: list[str], figures: dict[str, Any], says: str) -> None:
     page = report(main.Scenario(**figures), names)
     assert flat(page).startswith(f"{says} 1 FIGURES: ")
@@ -254,6 +255,7 @@ def test_a_changed_figure_announces_itself() -> None:
     assert "(yours)" not in report(main.Scenario())
 
 
+@shipped_layers
 def test_the_next_command_climbs_the_layers_until_the_promise_holds() -> None:
     def following(names: list[str], **figures: Any) -> str:
         page = report(main.Scenario(**figures), names)
