@@ -250,7 +250,8 @@ def following(r: Row, s: Scenario, how: Traffic) -> str:
     if holds(r):
         evicted = f"--seed {how.seed + 1}"
         return evicted if how.evictions_per_day else "--evictions-per-day 24"
-    full = run["min_workers"] == run["max_workers"] or r["waiting_at_end"]
+    short = r["waiting_at_end"] and r["replicas"]["peak"] == run["max_workers"]
+    full = short or run["min_workers"] == run["max_workers"]
     name = "max_workers" if full else "min_workers"
     return f"--{name.replace('_', '-')} {run[name] + 1}"
 

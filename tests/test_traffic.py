@@ -359,6 +359,7 @@ def test_the_next_run_is_another_one() -> None:
     assert following() == "--evictions-per-day 24"
     assert following(evictions_per_day=1.0, seed=7) == "--seed 8"
     assert following(rate=30.0) == "--min-workers 1"
+    assert following(rate=30.0, hours=672.0) == "--min-workers 1"  # some wait for a boot
     assert following(rate=30.0, min_workers=1, slots=1) == "--min-workers 2"
     assert following(slots=1, service_s=60.0, max_workers=2) == "--max-workers 3"
     assert following(rate=30.0, min_workers=1, max_workers=1, slots=1) == "--max-workers 2"
