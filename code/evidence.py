@@ -15,6 +15,7 @@ import tomllib
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import main
 from main import BadInput, Bounds, Row, Scenario, duration, say, table
@@ -24,15 +25,16 @@ FORMULAS = {phase.__name__: phase for phase in main.PHASES} | {
     "restore_snapshot": main.restore_snapshot,
     "prefill": main.recompute_s,
 }
-KEYS = {  # of a row, and what stands behind them; the last two may be missing
+NUMBER = (int, float)
+KEYS: dict[str, Any] = {  # of a row, and what stands behind them; the last two may be missing
     **dict.fromkeys(("id", "what", "of", "use", "formula"), str),
-    "seconds": float,
+    "seconds": NUMBER,
     "figures": dict,
     "sources": list,
     "layers": list,
     "why": str,
 }
-KINDS = {str: "a text", float: "a number", dict: "a table", list: "a list"}
+KINDS = {str: "a text", NUMBER: "a number", dict: "a table", list: "a list"}
 SHORT = ("preseed", "snapshot", "warm-node")  # the short stack, and whose figures it is tried with
 FIRST_TOUCH, RESTORE = "eks-snapshot", "snapshot-72b"
 MEDIAN_MOST, WORST_MOST = 0.15, 0.40  # errors of a model that holds [assumed]
@@ -56,7 +58,7 @@ def read() -> tuple[list[Row], dict[str, str]]:
             raise BadInput(f"{where}must have {', '.join(sorted(missing))}")
         for key, x in row.items():
             kind = KEYS[main.nearest(key, KEYS, where)]
-            if not isinstance(x, (int, float) if kind is float else kind):
+            if not isinstance(x, kind):
                 raise BadInput(f"{where}{key} = {x!r:.40}: must be {KINDS[kind]}")
         if row["id"] in [other["id"] for other in rows[: number - 1]]:
             raise BadInput(f"{where}id stands twice")
@@ -170,8 +172,7 @@ def show(r: Row) -> None:
         "them: with what others measured for first touch and restore that stack takes "
         f"{duration(r['lesson']['measured_s'])}."
     )
-    for line in main.changes(r["changed"]):
-        print(f"  {line}")
+    main.show_changed(r)
     show_rows(found["rows"])
     show_lesson(r["lesson"])
     show_formulas(found["rows"])

@@ -415,6 +415,11 @@ def standing_usd_per_month(s: Scenario, names: Iterable[str]) -> float:
     return sum((rent(s) for rent in rents if rent), 0.0)
 
 
+def is_large(s: Scenario) -> bool:
+    """Whether what the lesson says of 70B and more is said of this model."""
+    return MODELS[s.model][0] >= 70
+
+
 def even_warm_is_late(s: Scenario) -> bool:
     """The promise is shorter than any answer, so that no layer and no pool keeps it."""
     return s.sla_s < s.warm_ttft_s
@@ -730,12 +735,12 @@ def head(s: Scenario, names: Sequence[str]) -> Row:
 
 def typed(script: str, s: Scenario, names: Sequence[str], *options: str) -> str:
     """What to type for a run of this scenario behind these layers, in lines of 80 columns."""
-    parts = ["all"] if len(names) == len(LAYERS) else [names[:6], names[6:]]
-    words = [f"--with {','.join(part) if part != 'all' else part}" for part in parts if part]
+    parts = [["all"]] if len(names) == len(LAYERS) else [names[:6], names[6:]]
+    words = [f"python code/{script}", *(f"--with {','.join(part)}" for part in parts if part)]
     words += options
     words += [f"--set {row['name']}={told(row['now'])}" for row in changed(s)]
-    line = " ".join((f"python code/{script}", *words))
-    return line if len(line) < 78 else " \\\n      ".join((f"python code/{script}", *words))
+    line = " ".join(words)
+    return line if len(line) < 78 else " \\\n      ".join(words)
 
 
 def phase_rows(s: Scenario, names: Sequence[str]) -> list[Row]:
@@ -766,8 +771,8 @@ def layer_row(s: Scenario, names: Sequence[str], kept: Sequence[str], layer: Lay
         declined = alone is s  # a layer that cannot work here hands the scenario back
         why = f"it needs {layer.needs}" if declined else "the stack is as fast without it"
         note = f"{layer.name} lies idle: {why}"
-    told = {key: x for key, x in layer._asdict().items() if not callable(x)}
-    return told | {"saves_s": cold_start_s(s) - cold_start_s(alone), "note": note}
+    row = {key: x for key, x in layer._asdict().items() if not callable(x)}
+    return row | {"saves_s": cold_start_s(s) - cold_start_s(alone), "note": note}
 
 
 def stack_row(s: Scenario, names: Sequence[str]) -> Row:
@@ -859,7 +864,7 @@ def brutal(s: Scenario) -> str:
     fresh = replace(s, weights_gb=None, gpus_per_replica=0)
     cheap = replace(fresh, model="7b", gpu_usd_per_hour=s.small_gpu_usd_per_hour)
     small = stack(cheap, ("preseed", "warm-node"))
-    large = s if MODELS[s.model][0] >= 70 else replace(fresh, model="70b")
+    large = s if is_large(s) else replace(fresh, model="70b")
     little, much = usd_per_cold_minute(small), usd_per_cold_minute(large)
     each = f"{dollars(small.gpu_usd_per_hour)} GPU"
     on = f"a {each}" if gpus(small) == 1 else f"{gpus(small)} {each}s"
@@ -878,8 +883,7 @@ def rule(s: Scenario, forbid: Sequence[str] = ()) -> str:
     """The lesson's rule for large models, whether it binds here, and its reason."""
     seconds = best_path(s, "warm-pool", "warm-node", *forbid)
     best_s, node_s = sum(seconds.values()), sum(best_path(s, "warm-pool", *forbid).values())
-    small = best_s >= 60 and MODELS[s.model][0] < 70
-    here = f", and here on a {s.model}," if small else ""
+    here = f", and here on a {s.model}," if best_s >= 60 and not is_large(s) else ""
     says = f"P99 under 60 s on 70B or more{here} makes a warm pool mandatory"
     best = f"the best path takes {' + '.join(map(plain, seconds.values()))} = {duration(best_s)}"
     if best_s < 60:
@@ -938,10 +942,14 @@ def about(name: str) -> str:
     return f"{name}: {layer.tool}; {layer.tradeoff}; needs {layer.needs}"
 
 
-def show_figures(r: Row, s: Scenario) -> None:
-    say(priced(s))
+def show_changed(r: Row) -> None:
     for line in changes(r["changed"]):
         print(f"  {line}")
+
+
+def show_figures(r: Row, s: Scenario) -> None:
+    say(priced(s))
+    show_changed(r)
 
 
 def show_phases(r: Row, s: Scenario) -> None:
@@ -1070,6 +1078,11 @@ SCRIPTS = {
 }
 
 
+def pointers(names: Iterable[str]) -> str:
+    """A line for each of these scripts: what to type, and what it shows."""
+    return "\n".join("  {:40}  {}".format(*SCRIPTS[name]) for name in names)
+
+
 def show(r: Row, s: Scenario) -> None:
     """The report as a story; `s` is its scenario without layers."""
     say(r["finding"]["text"])
@@ -1083,8 +1096,7 @@ def show(r: Row, s: Scenario) -> None:
     heading("Next:")
     if r["finding"]["command"]:
         print(f"  {r['finding']['command']}")
-    for name in ("serve", "traffic", "plan", "evidence"):
-        print("  {:40}  {}".format(*SCRIPTS[name]))
+    print(pointers(("serve", "traffic", "plan", "evidence")))
 
 
 # === 8 COMMAND LINE ==============================================================================
@@ -1162,8 +1174,8 @@ def check_figures(s: Scenario, where: str) -> None:
 
 def check_row(layer: Layer, where: str) -> None:
     """Raise BadInput where a field of a layer's row is not what it is to be."""
-    texts = layer._asdict() | {"change": "", "attacks": "", "rent": ""}
-    for name, x in texts.items():
+    for name in ("number", "name", "tool", "tradeoff", "needs", "aim"):
+        x = getattr(layer, name)
         if not isinstance(x, str):
             raise BadInput(f"{where}{name} = {x!r:.40}: must be a text")
     if not re.fullmatch("[a-z0-9-]{1,20}", layer.name) or layer.name == "all":
@@ -1174,11 +1186,11 @@ def check_row(layer: Layer, where: str) -> None:
 
 def check_change(layer: Layer, where: str) -> None:
     """Raise BadInput where a layer gives no scenario, or changes a phase that it does not name."""
-    changed_s = layer.change(Scenario())
-    if not isinstance(changed_s, Scenario):
-        raise BadInput(f"{where}gives {changed_s!r:.40}: must return a Scenario")
-    raw = path(Scenario())
-    for phase, seconds in path(changed_s).items():
+    s = Scenario()
+    alone, raw = layer.change(s), path(s)
+    if not isinstance(alone, Scenario):
+        raise BadInput(f"{where}gives {alone!r:.40}: must return a Scenario")
+    for phase, seconds in path(alone).items():
         if seconds != raw[phase] and phase not in layer.attacks:
             raise BadInput(f"{where}changes {phase}: must stand in what it attacks")
 
@@ -1290,12 +1302,10 @@ class Parser(argparse.ArgumentParser):
         add("--json", action="store_true", help="one JSON object instead of text")
 
     def format_help(self) -> str:
-        defaults = (
-            f"{name}={field.default}".removesuffix(".0") for name, field in FIGURES.items()
-        )
+        defaults = (f"{name}={told(field.default)}" for name, field in FIGURES.items())
         layers, figures = ("\n  ".join(wrapped(", ".join(x), 76)) for x in (BY_NAME, defaults))
         examples = "\n".join(self.examples)
-        scripts = "\n".join("  {:40}  {}".format(*row) for row in SCRIPTS.values())
+        scripts = pointers(SCRIPTS)
         self.epilog = f"examples:\n{examples}\n\nscripts:\n{scripts}\n\nlayers:\n  {layers}\n\n"
         self.epilog += f"figures; unit and source stand in code/main.py:\n  {figures}"
         return super().format_help()
@@ -1305,15 +1315,14 @@ class Parser(argparse.ArgumentParser):
 
     def read(self, argv: Sequence[str]) -> argparse.Namespace:
         """The options, those alone that were given; BadInput that names the nearest to others."""
-        for word in argv[:1]:
-            if not word.startswith("-"):
-                self.refuse(word)  # before --help is heard
+        if argv and not argv[0].startswith("-"):
+            self.refuse(argv[0])  # before --help is heard
         args, rest = self.parse_known_args(argv)
         for word in rest:
             self.refuse(word)
         return args
 
-    def refuse(self, word: str) -> NoReturn:
+    def refuse(self, word: str) -> None:
         """BadInput that says where a word belongs, or which is nearest to it."""
         name = word.removeprefix("--").removesuffix(".py")
         if name in SCRIPTS:
@@ -1325,7 +1334,6 @@ class Parser(argparse.ArgumentParser):
         if word.startswith("-"):
             nearest(word.partition("=")[0], re.findall(r"--[a-z-]+", self.format_usage()))
         nearest(word, SCRIPTS)
-        raise BadInput(f"{word!r:.40}: unknown; --help lists the options")
 
 
 def asked(args: argparse.Namespace) -> tuple[Row, list[str]]:

@@ -252,8 +252,7 @@ def show_log(r: Row, s: Scenario, figures: Row) -> None:
 def show_phases(r: Row) -> None:
     """What the figures that were found make of the path."""
     main.heading("The path with these figures")
-    for line in main.changes(r["changed"]):
-        print(f"  {line}")
+    main.show_changed(r)
     rows = [("phase", "before s", "now s")]
     rows += [(row["name"], number(row["was_s"]), number(row["now_s"])) for row in r["phases"]]
     was_s, now_s = (sum(row[name] for row in r["phases"]) for name in ("was_s", "now_s"))

@@ -153,8 +153,7 @@ def reason(planner: Planner, row: Row, plan: Row | None) -> str:
 def mandatory(s: Scenario, forbid: Sequence[str]) -> str:
     """The lesson's rule for large models under 60 s, where it applies."""
     best_s = sum(main.best_path(s, "warm-pool", "warm-node", *forbid).values())
-    large = main.MODELS[s.model][0] >= 70
-    if not large or main.even_warm_is_late(s) or s.sla_s >= min(60, best_s):
+    if not main.is_large(s) or main.even_warm_is_late(s) or s.sla_s >= min(60, best_s):
         return ""
     return f"{main.rule(s, forbid)} Traffic that keeps replicas warm by itself will do too."
 

@@ -39,13 +39,15 @@ Answer = tuple[int, str, str]  # status, type, body
 def page() -> Answer:
     where = f"serve.py: code/{PAGE.name}"
     try:
-        text, wrong = PAGE.read_text(encoding="utf-8"), ": is empty, or being saved"
+        text = PAGE.read_text(encoding="utf-8")
     except OSError as error:
-        text, wrong = "", f": {error.strerror}"
+        return 500, "text/plain", f"{where}: {error.strerror}"
     except UnicodeDecodeError as error:
         line = error.object[: error.start].count(b"\n") + 1
-        text, wrong = "", f", line {line}: {error.reason}"
-    return (200, "text/html", text) if text else (500, "text/plain", f"{where}{wrong}")
+        return 500, "text/plain", f"{where}, line {line}: {error.reason}"
+    if not text:
+        return 500, "text/plain", f"{where}: is empty, or being saved"
+    return 200, "text/html", text
 
 
 def words_of(query: str) -> list[str]:

@@ -21,11 +21,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     main = folder / "main.py"
     if "def lazy_pull(" in main.read_text(encoding="utf-8"):
         pytest.skip("the learner has done it already")
-    edit(
-        main,
-        "\n\nclass Layer(NamedTuple):",
-        f"\n\n{FUNCTION}\n\nclass Layer(NamedTuple):",
-    )
+    edit(main, "\n\nclass Layer(NamedTuple):", f"\n\n{FUNCTION}\n\nclass Layer(NamedTuple):")
     edit(main, '    Layer("3b", ', f'{ROW}    Layer("3b", ')
     edit(main, '    "405b": (', '    "1b": (1, 16, 2048, 8, 64),\n    "405b": (')
     figure = "    lazy_left: float = 0.3  # of a lazy pull that is left [assumed]\n"

@@ -368,9 +368,8 @@ def test_the_first_request_meets_the_path_unless_a_replica_is_warm() -> None:
 
 @shipped_layers
 def test_the_best_path_without_a_pool_is_the_reason_of_the_60_s_rule() -> None:
-    s = main.Scenario()
-    assert [*main.best_path(s, "warm-pool", "warm-node").values()] == [50.0, 0.0, 9.5, 0.0, 3.0]
-    pools = ("warm-pool", "warm-node")
+    s, pools = main.Scenario(), ("warm-pool", "warm-node")
+    assert [*main.best_path(s, *pools).values()] == [50.0, 0.0, 9.5, 0.0, 3.0]
     assert [*main.best_path(s, *pools, "snapshot").values()] == [50.0, 0.0, 1.4, 11.0, 3.0]
 
 
