@@ -91,9 +91,16 @@ class Scenario:
     snapshot_gb_s: float = 20.0  # GB/s, restore GPU memory; 9.5 s, a tenth of 95 [lesson]
     snapshot_gpu_matches: int = 1  # 0: taken on another GPU type, so useless here [lesson]
     first_forward_s: float = 3.0  # s, first pass on a fresh engine [lesson]
+    image_pull_s: float | None = None  # s, measured; None: the raw formula [arith]
+    weight_load_s: float | None = None  # s, likewise; layers go on as they are [arith]
+    engine_init_s: float | None = None  # s, likewise [arith]
+    known_cold_start_s: float | None = None  # s, a total; None: the sum of the phases [arith]
     warm_ttft_s: float = 0.5  # s, time to first token (TTFT) on a ready replica [assumed]
 
-    gpu_usd_per_hour: float = 4.0  # $/h, one 80 GB GPU [lesson]
+    gpu_usd_per_hour: float = 4.0  # $/h, one 80 GB GPU, on demand [lesson]
+    pool_usd_per_hour: float | None = (
+        None  # $/h, one kept around the clock; None: as above [arith]
+    )
     small_gpu_usd_per_hour: float = 1.2  # $/h, a GPU that a 7B model fits; 0.85-1.50 [lesson]
     gpu_hbm_gb: float = 80.0  # GB, memory of one GPU [h100]
     gpus_per_replica: int = 0  # 0: ceil(1.1 * weights_gb / gpu_hbm_gb), 2 for 70b [arith]
@@ -136,8 +143,10 @@ PUBLISHED_S = {  # low, typical, high of the raw 70b path's phases [lesson]
     "engine_init": (10, 20, 30),
 }
 GPU_HEADROOM = 1.1  # GPU memory per byte of weights: KV cache, activations [assumed]
+SMALLEST, LARGEST = 1e-9, 1e12  # of a figure that is not 0, so that no quotient overflows
 P99_OVER = 0.01  # P99 holds while at most this share of requests is over [arith]
 
+KNOWN = ("image_pull_s", "weight_load_s", "engine_init_s")  # phases that may be measured
 STATE = ("loaders", "restores", "has_pool", "migrates")  # fields that are no figures
 FIGURES = {field.name: field for field in fields(Scenario) if field.name not in STATE}
 
@@ -164,9 +173,15 @@ def replica_usd_per_hour(s: Scenario) -> float:
     return s.gpu_usd_per_hour * gpus(s)
 
 
+def kept_usd_per_hour(s: Scenario) -> float:
+    """The same replica where it is kept around the clock, at the pool's price: $8 too."""
+    usd = s.gpu_usd_per_hour if s.pool_usd_per_hour is None else s.pool_usd_per_hour
+    return usd * gpus(s)
+
+
 def replica_usd_per_month(s: Scenario) -> float:
-    """A replica's GPUs around the clock: 8 x 720 = $5760."""
-    return replica_usd_per_hour(s) * s.hours_per_month
+    """A replica around the clock: 8 x 720 = $5760."""
+    return kept_usd_per_hour(s) * s.hours_per_month
 
 
 def pool_gpu_hours_per_month(s: Scenario) -> float:
@@ -190,7 +205,7 @@ def node_provision(s: Scenario) -> float:
 
 def image_pull(s: Scenario) -> float:
     """The container image, which cannot hold 140 GB of weights: 30 x 6 = 180 s."""
-    return s.image_gb * s.image_pull_s_per_gb
+    return s.image_gb * s.image_pull_s_per_gb if s.image_pull_s is None else s.image_pull_s
 
 
 def read_s(s: Scenario, streams: float) -> float:
@@ -205,13 +220,20 @@ def copy_s(s: Scenario) -> float:
 
 def load_default(s: Scenario) -> float:
     """Read, then copy: the lesson's "weights download" and "load into HBM", 35 + 40 = 75 s."""
+    if s.weight_load_s is not None:
+        return s.weight_load_s
     return read_s(s, s.read_streams) + copy_s(s)
+
+
+def init_fresh(s: Scenario) -> float:
+    """Process, tokenizer and KV-cache pool, then kernels and CUDA graphs: 8 + 12 = 20 s."""
+    return s.engine_fixed_s + s.graph_capture_s if s.engine_init_s is None else s.engine_init_s
 
 
 def load_and_init_s(s: Scenario) -> tuple[float, float]:
     """Seconds of weight_load and engine_init, which a snapshot replaces together or not at all."""
     load = min(loader(s) for loader in s.loaders or (load_default,))
-    fresh = (load, s.engine_fixed_s + s.graph_capture_s)
+    fresh = (load, init_fresh(s))
     # subtle: min takes the first of equals, so a snapshot that saves nothing lies idle.
     return min((fresh, *((restore(s), 0.0) for restore in s.restores)), key=sum)
 
@@ -222,7 +244,7 @@ def weight_load(s: Scenario) -> float:
 
 
 def engine_init(s: Scenario) -> float:
-    """Process, tokenizer and KV-cache pool, then kernels and CUDA graphs: 8 + 12 = 20 s."""
+    """The engine's start, which a snapshot spares: 8 + 12 = 20 s."""
     return load_and_init_s(s)[1]
 
 
@@ -235,13 +257,15 @@ PHASES = (node_provision, image_pull, weight_load, engine_init, first_forward)
 
 
 def path(s: Scenario) -> dict[str, float]:
-    """Seconds of the five phases, in order."""
+    """Seconds of the five phases, in order; of a known total nobody told any."""
+    if s.known_cold_start_s is not None:
+        return {}
     return {phase.__name__: phase(s) for phase in PHASES}
 
 
 def cold_start_s(s: Scenario) -> float:
     """From no replica to the first token: 50 + 180 + 75 + 20 + 3 = 328 s."""
-    return sum(phase(s) for phase in PHASES)
+    return sum(path(s).values()) if s.known_cold_start_s is None else s.known_cold_start_s
 
 
 def ranges(s: Scenario) -> dict[str, tuple[float, float]]:
@@ -260,7 +284,7 @@ def ranges(s: Scenario) -> dict[str, tuple[float, float]]:
 
 def preseed(s: Scenario) -> Scenario:
     """The image lies on the node's volume. Bytes move, they do not vanish: first touch pays."""
-    return replace(s, image_pull_s_per_gb=s.first_touch_s_per_gb)
+    return replace(s, image_pull_s=None, image_pull_s_per_gb=s.first_touch_s_per_gb)
 
 
 def pinned_copy_s(s: Scenario) -> float:
@@ -312,7 +336,8 @@ def migrate(s: Scenario) -> Scenario:
 
 def graph_cache(s: Scenario) -> Scenario:
     """Compiled kernels and graphs are read back instead of made again."""
-    return replace(s, graph_capture_s=s.graph_cache_fraction * s.graph_capture_s)
+    capture_s = s.graph_cache_fraction * s.graph_capture_s
+    return replace(s, engine_init_s=None, graph_capture_s=capture_s)
 
 
 def warm_node(s: Scenario) -> Scenario:
@@ -375,14 +400,27 @@ STACKS = (  # worth knowing, from the raw path down to the 70b's shortest
 )
 
 
+def measured(s: Scenario) -> list[str]:
+    """The phases' figures that hold seconds which somebody measured."""
+    return [name for name in KNOWN if getattr(s, name) is not None]
+
+
+def usable(s: Scenario) -> list[str]:
+    """Names of the layers that can be put on: of a known total, those that shorten no phase."""
+    return [x.name for x in LAYERS if s.known_cold_start_s is None or not x.attacks]
+
+
 def stack(s: Scenario, names: Iterable[str]) -> Scenario:
     """The scenario under these layers, each once, in the order of the table, whatever theirs is.
 
-    A name that is in no row is a KeyError.
+    A name that is in no row is a KeyError, one that is not usable a BadInput.
     """
-    chosen = {BY_NAME[name].name for name in names}
+    chosen, can = {BY_NAME[name].name for name in names}, usable(s)
     for layer in LAYERS:
         if layer.name in chosen:
+            if layer.name not in can:
+                why = f"shortens {' and '.join(layer.attacks)}, and of this cold start only the"
+                raise BadInput(f"{layer.name}: must be left out: it {why} total is known")
             s = layer.change(s)
     return s
 
@@ -435,9 +473,10 @@ def best_path(s: Scenario, *forbidden: str) -> dict[str, float]:
 
     Hence the lesson's rule for 70B and more: P99 under 60 s needs a pool or a standby node.
     """
-    raw_s, rows = cold_start_s(s), (BY_NAME[name] for name in without(BY_NAME, *forbidden))
+    raw_s, rows = cold_start_s(s), (BY_NAME[name] for name in without(usable(s), *forbidden))
     # Figures can make a brake of a layer, and nobody has to put that on.
-    return path(stack(s, [x.name for x in rows if cold_start_s(x.change(s)) <= raw_s]))
+    best = stack(s, [x.name for x in rows if cold_start_s(x.change(s)) <= raw_s])
+    return path(best) or {"the known total": raw_s}
 
 
 # === 5 WARM POOL =================================================================================
@@ -474,43 +513,90 @@ def break_even_rate(cold_s: float, sla_s: float, usd_per_hour: float, drop_usd: 
     return 3600 * 2 * x / (1 + math.sqrt(1 + 4 * (cold_s - sla_s) * x))
 
 
-def break_even(s: Scenario) -> float | None:
-    """Requests per hour above which a warm pool pays; None where no rate makes it."""
-    cold_s = cold_start_s(s)
-    if even_warm_is_late(s) or cold_s <= s.sla_s or s.drop_usd == 0:
-        return None
-    return break_even_rate(cold_s, s.sla_s, replica_usd_per_hour(s), s.drop_usd)
-
-
 def holds_p99(arrivals: float, late: float) -> bool:
     """Whether at most 1% of these arrivals are late; in a cycle, then so at every higher rate."""
     return late <= P99_OVER * arrivals
 
 
+def rate_from(test: Callable[[float], bool], low: float = 0.0, high: float = 1.0) -> float | None:
+    """The rate above `low` from which on a test holds, by halves; None where it does at none."""
+    if test(low):
+        return low
+    while not test(high):
+        if high > LARGEST:
+            return None
+        low, high = high, 2 * high
+    for _ in range(60):
+        middle = (low + high) / 2
+        low, high = (low, middle) if test(middle) else (middle, high)
+    return high
+
+
+def peak_rate(s: Scenario, gain: float, dearer: float) -> float:
+    """Requests per hour at which a dearer pool comes nearest to paying; without keep-alive no end.
+
+    It pays where a lam^2 + b lam + c >= dearer e^(lam tau), with a = gain L, b = gain - dearer C,
+    c = -demand, and gain the dollars an hour of late requests at one a second. The logarithm of
+    the left less lam tau is concave, so it has one top: where its slope is 0.
+    """
+    if not s.keep_alive_s:
+        return LARGEST
+    cold_s = cold_start_s(s)
+    a, b = gain * (cold_s - s.sla_s), gain - dearer * cold_s
+    root = math.hypot(
+        1 / s.keep_alive_s, math.sqrt(b * b + 4 * a * replica_usd_per_hour(s)) / (2 * a)
+    )
+    return 3600 * (1 / s.keep_alive_s - b / (2 * a) + root)
+
+
+def paying_rates(s: Scenario) -> tuple[float | None, float | None]:
+    """Requests per hour from which a warm pool costs no more, and up to which; None: none, no end.
+
+    A cheaper pool pays from some rate on: what it spares only grows. A dearer one pays between two
+    rates, if at all: in the end traffic keeps the replica warm, and its price is all that is left.
+    """
+    cold_s, dearer = cold_start_s(s), kept_usd_per_hour(s) - replica_usd_per_hour(s)
+    none_late = cold_s <= s.sla_s or s.drop_usd == 0
+    if even_warm_is_late(s) or (none_late and dearer >= 0):
+        return None, None
+    if dearer == 0:
+        return break_even_rate(cold_s, s.sla_s, replica_usd_per_hour(s), s.drop_usd), None
+
+    def pays(rate: float) -> bool:
+        row = at_rate(s, rate)
+        return bool(row["warm_premium_usd_per_hour"] <= row["cold_tax_usd_per_hour"])
+
+    if dearer < 0 or not s.keep_alive_s:
+        return rate_from(pays), None
+    top = peak_rate(s, 3600 * s.drop_usd, dearer)
+    if not pays(top):
+        return None, None
+    return rate_from(pays, 0.0, top), rate_from(lambda rate: not pays(rate), top, 2 * top)
+
+
+def break_even(s: Scenario) -> float | None:
+    """Requests per hour above which a warm pool pays; None where no rate makes it."""
+    return paying_rates(s)[0]
+
+
 def self_warm_rate(s: Scenario) -> float | None:
     """Requests per hour above which keep-alive alone holds P99; None where no rate does."""
-    cold_s, low, high = cold_start_s(s), 0.0, 1.0
-    if holds_p99(*cycle(s, 0.0, cold_s)):
-        return 0.0
-    if even_warm_is_late(s) or s.keep_alive_s == 0:
-        return None
-    while not holds_p99(*cycle(s, high / s.keep_alive_s, cold_s)):
-        low, high = high, 2 * high
-    for _ in range(40):
-        middle = (low + high) / 2
-        held = holds_p99(*cycle(s, middle / s.keep_alive_s, cold_s))
-        low, high = (low, middle) if held else (middle, high)
-    return 3600 * high / s.keep_alive_s
+    cold_s = cold_start_s(s)
+    return rate_from(lambda rate: holds_p99(*cycle(s, rate / 3600, cold_s)))
 
 
 def cheaper(s: Scenario, row: Row) -> str:
-    """Which of the two costs less; above self-warm `either`, for a pool adds next to nothing."""
+    """Which of the two costs less. With one price a pool adds next to nothing above self-warm:
+    `either`; with two it is what costs less, busy or not.
+    """
     premium, tax = row["warm_premium_usd_per_hour"], row["cold_tax_usd_per_hour"]
-    if row["over_sla_fraction"] == 0 or even_warm_is_late(s):
-        return "scale-to-zero"  # there is nothing that a pool could avoid
-    if math.isclose(premium, tax):
+    demand, late = replica_usd_per_hour(s), row["over_sla_fraction"]
+    two_prices = kept_usd_per_hour(s) != demand
+    if late == 0 or even_warm_is_late(s):  # there is nothing that a pool could avoid
+        return "warm-pool" if premium < 0 else "scale-to-zero"
+    if math.isclose(premium, tax, abs_tol=1e-9 * demand * two_prices):
         return "equal"  # but for rounding: at break-even itself
-    if holds_p99(1, row["over_sla_fraction"]):
+    if holds_p99(1, late) and not two_prices:
         return "either"
     return "warm-pool" if tax > premium else "scale-to-zero"
 
@@ -518,16 +604,17 @@ def cheaper(s: Scenario, row: Row) -> str:
 def at_rate(s: Scenario, rate: float, cold_s: float | None = None) -> Row:
     """Scale-to-zero against one warm replica at so many requests per hour.
 
-    The premium is what the replica costs more: scale-to-zero does not hold a GPU 1/D of the time.
-    The tax is what late requests cost without it. `cold_s`: of a run that knows it better.
+    The premium is what the replica costs more: scale-to-zero does not hold a GPU 1/D of the time,
+    and the pool may have a price of its own. The tax is what late requests cost without it.
+    `cold_s`: of a run that knows it better.
     """
-    lam = rate / 3600
+    lam, demand = rate / 3600, replica_usd_per_hour(s)
     arrivals, late = cycle(s, lam, cold_start_s(s) if cold_s is None else cold_s)
     row = {
         "requests_per_hour": rate,
         "cold_starts_per_day": 86400 * lam / arrivals,
         "over_sla_fraction": late / arrivals,
-        "warm_premium_usd_per_hour": replica_usd_per_hour(s) / arrivals,
+        "warm_premium_usd_per_hour": kept_usd_per_hour(s) - demand + demand / arrivals,
         "cold_tax_usd_per_hour": s.drop_usd * rate * (late / arrivals),
     }
     return row | {"cheaper": cheaper(s, row)}
@@ -645,6 +732,8 @@ def duration(x: float) -> str:
 
 
 def dollars(x: float) -> str:
+    if x < 0:
+        return f"-{dollars(-x)}"
     return f"${x:,.2f}" if x < 99.995 else f"${x:,.0f}" if x < 1e8 else f"${x:.1e}"
 
 
@@ -767,6 +856,8 @@ def layer_row(s: Scenario, names: Sequence[str], kept: Sequence[str], layer: Lay
     alone, note = layer.change(s), ""
     if layer.name in kept and sum(spared(s, kept, layer.name).values()) < 0:
         note = f"{layer.name} makes {','.join(layer.attacks)} slower: see its figures"
+    elif layer.name in kept and {f"{phase}_s" for phase in layer.attacks} & {*measured(s)}:
+        note = f"{layer.name} goes by its own figures, not by the seconds that you measured"
     if layer.name in {*names} - {*kept} and layer.attacks:
         declined = alone is s  # a layer that cannot work here hands the scenario back
         why = f"it needs {layer.needs}" if declined else "the stack is as fast without it"
@@ -775,21 +866,41 @@ def layer_row(s: Scenario, names: Sequence[str], kept: Sequence[str], layer: Lay
     return row | {"saves_s": cold_start_s(s) - cold_start_s(alone), "note": note}
 
 
+def range_s(s: Scenario) -> Row:
+    """Low and high seconds of the path; a known total has no range."""
+    spans = [*ranges(s).values()] or [(cold_start_s(s), cold_start_s(s))]
+    return {"low": sum(low for low, _ in spans), "high": sum(high for _, high in spans)}
+
+
 def stack_row(s: Scenario, names: Sequence[str]) -> Row:
     """A stack, its path, and what it rents before the first request."""
     cold_s = cold_start_s(stack(s, names))
     return {
         "layers": list(names),
         "cold_start_s": cold_s,
-        "speedup": cold_start_s(s) / cold_s,
+        "speedup": max(cold_start_s(s), SMALLEST) / max(cold_s, SMALLEST),  # both may be 0
         "standing_usd_per_month": standing_usd_per_month(s, names),
     }
 
 
-def regime(s: Scenario, pays: float | None, busy: float | None) -> str:
+def two_prices(s: Scenario, pays: float | None, ends: float | None) -> str:
+    """Where a pool at a price of its own pays, in words."""
+    kept, demand = (f"${told(x)}/h" for x in (s.pool_usd_per_hour, s.gpu_usd_per_hour))
+    says = f"A GPU costs {kept} in the pool and {demand} on demand: the pool"
+    if pays is None:
+        return f"{says} pays at no rate."
+    if ends is None:
+        return f"{says} is the cheaper above {number(pays)}/h, busy or not."
+    return f"{says} pays between {number(pays)}/h and {number(ends)}/h, and then costs too much."
+
+
+def regime(s: Scenario, pays: float | None, ends: float | None, busy: float | None) -> str:
     """Where a warm pool pays, in words, or why it never does."""
     if even_warm_is_late(s):
         return "Even a warm replica is late: no pool helps."
+    if kept_usd_per_hour(s) != replica_usd_per_hour(s):
+        alone = "No" if busy is None else f"Above {number(busy)}/h"
+        return f"{two_prices(s, pays, ends)} {alone} traffic holds P99 alone."
     if cold_start_s(s) <= s.sla_s:
         return "No cold start is late: there is nothing to avoid, so no pool pays."
     if pays is None:
@@ -806,15 +917,16 @@ def regime(s: Scenario, pays: float | None, busy: float | None) -> str:
 
 def break_even_rows(s: Scenario) -> Row:
     """The rates where the regimes part, and a table of rates that leads through them."""
-    pays, busy = break_even(s), self_warm_rate(s)
-    marks = {rate for rate in (pays, busy) if rate} or {10.0}
+    (pays, ends), busy = paying_rates(s), self_warm_rate(s)
+    marks = {rate for rate in (pays, ends, busy) if rate} or {10.0}
     low, high = min(marks), max(marks)
     rates = {float(f"{rate:.1g}") for rate in (low / 30, low / 3, high * 2)} | marks
     rates |= {float(f"{math.sqrt(low * high):.2g}"), float(s.requests_per_hour)}
     return {
         "requests_per_hour": pays,
+        "requests_per_hour_high": ends,
         "self_warm_requests_per_hour": busy,
-        "regime": regime(s, pays, busy),
+        "regime": regime(s, pays, ends, busy),
         "table": [at_rate(s, rate) for rate in sorted(rates)],
     }
 
@@ -835,8 +947,8 @@ def finding(s: Scenario, names: Sequence[str]) -> Row:
     """What a cold start takes, its longest phase, what would help most; a command to try it."""
     under, warm, helps = stack(s, names), duration(s.warm_ttft_s), ""
     cold_s, first_s = cold_start_s(under), first_request_ttft_s(under)
-    seconds = {name: cold_start_s(stack(s, [*names, name])) for name in BY_NAME}
-    longest, longest_s = max(path(under).items(), key=lambda row: row[1])
+    seconds = {name: cold_start_s(stack(s, [*names, name])) for name in usable(s)}
+    longest, longest_s = max(path(under).items(), key=lambda row: row[1], default=("", 0.0))
     best = min(seconds, key=seconds.__getitem__)
     if even_warm_is_late(s):
         advice = f"The promise is {duration(s.sla_s)}, and even a warm replica answers in {warm}"
@@ -848,23 +960,29 @@ def finding(s: Scenario, names: Sequence[str]) -> Row:
         helps, advice = best, f"{best} would help most: it leaves {duration(seconds[best])}"
     else:
         helps = "warm-pool"
-        advice = f"No other layer shortens it; a warm replica answers in {warm}"
+        advice = (
+            f"No {'other ' if longest else ''}layer shortens it; a warm replica answers in {warm}"
+        )
         s = replace(s, min_workers=s.min_workers or 1)
     behind = f" behind {', '.join(names)}" if names else ""
     minutes = f" ({cold_s / 60:,.1f} min)" if cold_s >= 60 else ""
+    leads = f"{longest} takes longest, {duration(longest_s)}" if longest else "Its phases: unknown"
     return {
         "text": f"A cold start of the {s.model}{behind} takes {duration(cold_s)}{minutes}. "
-        f"{longest} takes longest, {duration(longest_s)}. {advice}.",
+        f"{leads}. {advice}.",
         "command": typed("main.py", s, [*dict.fromkeys((*names, helps))]) if helps else "",
     }
 
 
 def brutal(s: Scenario) -> str:
     """Why a pool is brutal on small models and kind to large ones."""
-    fresh = replace(s, weights_gb=None, gpus_per_replica=0)
+    # Another model has neither these weights nor the seconds that somebody measured.
+    fresh = replace(s, weights_gb=None, gpus_per_replica=0, known_cold_start_s=None)
+    fresh = replace(fresh, image_pull_s=None, weight_load_s=None, engine_init_s=None)
     cheap = replace(fresh, model="7b", gpu_usd_per_hour=s.small_gpu_usd_per_hour)
+    cheap = replace(cheap, pool_usd_per_hour=None)
     small = stack(cheap, ("preseed", "warm-node"))
-    large = s if is_large(s) else replace(fresh, model="70b")
+    large = s if is_large(s) and cold_start_s(s) else replace(fresh, model="70b")
     little, much = usd_per_cold_minute(small), usd_per_cold_minute(large)
     each = f"{dollars(small.gpu_usd_per_hour)} GPU"
     on = f"a {each}" if gpus(small) == 1 else f"{gpus(small)} {each}s"
@@ -885,10 +1003,11 @@ def rule(s: Scenario, forbid: Sequence[str] = ()) -> str:
     best_s, node_s = sum(seconds.values()), sum(best_path(s, "warm-pool", *forbid).values())
     here = f", and here on a {s.model}," if best_s >= 60 and not is_large(s) else ""
     says = f"P99 under 60 s on 70B or more{here} makes a warm pool mandatory"
-    best = f"the best path takes {' + '.join(map(plain, seconds.values()))} = {duration(best_s)}"
+    parts = f"{' + '.join(map(plain, seconds.values()))} = " if len(seconds) > 1 else ""
+    best = f"the best path takes {parts}{duration(best_s)}"
     if best_s < 60:
         return f"{says}, but not here: {best}."
-    if "warm-node" in forbid:
+    if "warm-node" in forbid or best_s == node_s:
         return f"{says}: else {best}."
     if node_s < 60:
         return f"{says} or, down to {duration(node_s)}, a standby node: else {best}."
@@ -897,9 +1016,9 @@ def rule(s: Scenario, forbid: Sequence[str] = ()) -> str:
 
 def report(s: Scenario, names: Sequence[str]) -> Row:
     """The whole lesson on one scenario behind these layers."""
-    under, kept = stack(s, names), working(s, names)
-    stacks = [stack_row(s, each) for each in dict.fromkeys((*STACKS, tuple(names)))]
-    lows, highs = zip(*ranges(under).values())
+    under, kept, can = stack(s, names), working(s, names), usable(s)
+    known = [each for each in STACKS if {*each} <= {*can}]
+    stacks = [stack_row(s, each) for each in dict.fromkeys((*known, tuple(names)))]
     return {
         **head(s, names),
         **stack_row(s, names),
@@ -908,8 +1027,8 @@ def report(s: Scenario, names: Sequence[str]) -> Row:
         "phases": phase_rows(s, names),
         "raw_cold_start_s": cold_start_s(s),
         "first_request_ttft_s": first_request_ttft_s(under),
-        "range_s": {"low": sum(lows), "high": sum(highs)},
-        "alone": [layer_row(s, names, kept, layer) for layer in LAYERS],
+        "range_s": range_s(under),
+        "alone": [layer_row(s, names, kept, BY_NAME[name]) for name in can],
         "stacks": sorted(stacks, key=lambda row: -row["cold_start_s"]),
         "warm_pool": {
             "gpu_hours_per_month": pool_gpu_hours_per_month(s),
@@ -923,15 +1042,18 @@ def report(s: Scenario, names: Sequence[str]) -> Row:
 
 def changes(r: Sequence[Row]) -> list[str]:
     """A line for each figure that is not as in this file."""
-    return [f"{x['name']} {told(x['was'])} -> {told(x['now'])} (yours)" for x in r]
+    was = {x["name"]: "" if x["was"] is None else f"{told(x['was'])} -> " for x in r}
+    return [f"{x['name']} {was[x['name']]}{told(x['now'])} (yours)" for x in r]
 
 
 def priced(s: Scenario) -> str:
     """What is loaded, what a replica costs, and what is promised."""
     fit = "take" if gpus(s) * s.gpu_hbm_gb >= weights_gb(s) else "do not fit"
+    demand, kept = (f"{dollars(usd(s))}/h" for usd in (replica_usd_per_hour, kept_usd_per_hour))
+    both = demand if kept == demand else f"{demand} on demand and {kept} in the pool"
     return (
         f"{plain(weights_gb(s))} GB of weights {fit} {gpus(s)} x {plain(s.gpu_hbm_gb)} GB of GPU "
-        f"memory: a replica costs {dollars(replica_usd_per_hour(s))}/h. Promised: P99 time to "
+        f"memory: a replica costs {both}. Promised: P99 time to "
         f"first token {duration(s.sla_s)}; a request over it is late: {dollars(s.drop_usd)}."
     )
 
@@ -954,6 +1076,13 @@ def show_figures(r: Row, s: Scenario) -> None:
 
 def show_phases(r: Row, s: Scenario) -> None:
     heading("2 PHASES: from no replica to the first token")
+    if not r["phases"]:
+        phases = " ".join(f"{name}=" for name in KNOWN)
+        say(
+            f"Of the {duration(r['cold_start_s'])} only the total is known. What is known of the "
+            f"phases is said with --set node_provision_s= {phases} instead."
+        )
+        return
     rows = [("phase", "raw s", "here s", "range s", "light: taken off" if r["layers"] else "")]
     most = max(max(row["seconds"], row["raw_seconds"]) for row in r["phases"])
     for row in r["phases"]:
@@ -962,15 +1091,25 @@ def show_phases(r: Row, s: Scenario) -> None:
         rows.append((row["name"], number(raw_s), number(here_s), span(*row["range_s"]), blocks))
     total = (number(r["raw_cold_start_s"]), number(r["cold_start_s"]), span(**r["range_s"]))
     table([*rows, ("total", *total, f"{r['speedup']:.1f}x")], "<>>><")
+    halves = f"download {plain(read_s(s, s.read_streams))} + load into HBM {plain(copy_s(s))}"
+    ends = "Download and load are the halves of weight_load; image and first forward come on top."
+    if s.weight_load_s is not None:
+        halves = f"download and load into HBM {plain(s.weight_load_s)}"
+        ends = "Image and first forward come on top."
     say(
-        f"The lesson's sum is raw: node provision {plain(node_provision(s))} + weights download "
-        f"{plain(read_s(s, s.read_streams))} + load into HBM {plain(copy_s(s))} + engine init "
-        f"{plain(engine_init(s))} s. Download and load are the halves of weight_load."
+        f"The lesson's sum is raw: node provision {plain(node_provision(s))} + weights {halves} "
+        f"+ engine init {plain(engine_init(s))} s. {ends}"
     )
 
 
 def show_layers(r: Row) -> None:
     heading("3 LAYERS: each alone, the phases it attacks and the seconds it saves")
+    if not r["phases"]:
+        names = " and ".join(row["name"] for row in r["alone"])
+        say(f"What shortens a phase cannot be told of a total. {names} shorten none.")
+        for name in r["layers"]:
+            say(f"  {about(name)}", "    ")
+        return
     rows = [("", "layer", "saves s", "attacks", "tool")]
     for row in r["alone"]:
         if row["number"].endswith("b") and rows[-1][0].isdigit():
@@ -992,6 +1131,9 @@ def show_layers(r: Row) -> None:
 
 def show_stacks(r: Row) -> None:
     heading("4 STACKS: layers on top of one another")
+    if not r["phases"]:
+        say(f"The path is {duration(r['cold_start_s'])} under any layers.")
+        return
     rows = [("path s", "speed-up", "$/month", "", "layers")]
     for row in r["stacks"]:
         cells = (number(row["cold_start_s"]), f"{row['speedup']:.1f}x")
@@ -1025,6 +1167,7 @@ def show_rates(even: Row, s: Scenario) -> None:
         s.requests_per_hour: "yours",
         even["self_warm_requests_per_hour"]: "self-warm",
         even["requests_per_hour"]: "break-even",
+        even["requests_per_hour_high"]: "break-even",
     }
     rows = [("requests/h", "boots/day", "late", "adds $/h", "late $/h", "cheaper", "")]
     for row in even["table"]:
@@ -1103,6 +1246,7 @@ def show(r: Row, s: Scenario) -> None:
 # `Parser`, `asked` and `start` serve the scripts beside this file too.
 
 SHORTCUTS = {  # options that name a figure, and win over --set
+    "--cold-start-s": ("known_cold_start_s", "seconds of a cold start of unknown phases"),
     "--model": ("model", f"one of {', '.join(MODELS)}"),
     "--sla": ("sla_s", "P99 time to first token promised, seconds"),
     "--rate": ("requests_per_hour", "requests an hour"),
@@ -1113,7 +1257,6 @@ DIVISORS = (  # figures that may not be 0, beside each bandwidth, *_gb_s
     "bytes_per_param", "weights_gb", "read_streams", "streamer_read_streams", "gpu_hbm_gb",
     "hours_per_month", "sla_s", "gpu_tflops", "prefill_mfu",
 )  # fmt: skip
-SMALLEST, LARGEST = 1e-9, 1e12  # of a figure that is not 0, so that no quotient overflows
 
 
 class Bounds(NamedTuple):
@@ -1255,9 +1398,10 @@ def read_figure(name: str, text: str, what: str = "") -> Any:
 def read_set(text: str) -> list[tuple[str, Any]]:
     """What stands behind --set: NAME=VALUE, or @FILE for those of a JSON object.
 
-    Its lists and objects, such as `measure.py --json` prints beside figures, are skipped.
+    The lists, objects and unset figures that --json prints too are skipped.
     """
     name, equals, value = text.partition("=")
+    unset = [name for name, field in FIGURES.items() if field.default is None]
     source, found = "", {name: value}
     if text.startswith("@"):
         source, found = f"{text!r}: ", read_json(text[1:])
@@ -1266,7 +1410,7 @@ def read_set(text: str) -> list[tuple[str, Any]]:
     return [
         (nearest(name, FIGURES, source), read_figure(name, str(x), f"{source}{name}="))
         for name, x in found.items()
-        if not isinstance(x, (list, dict))
+        if not isinstance(x, (list, dict)) and not (x is None and name in unset)
     ]
 
 
@@ -1288,14 +1432,15 @@ class Parser(argparse.ArgumentParser):
             description="\n".join(wrapped(title)),
             formatter_class=lambda prog: argparse.RawDescriptionHelpFormatter(prog, width=80),
             argument_default=argparse.SUPPRESS,
+            conflict_handler="resolve",  # a script may take more behind an option than this
             allow_abbrev=False,
         )
         self.examples = [line for line in lines if line.startswith("  ") and "code/" in line]
         add = self.add_argument_group("every script takes").add_argument
         add("--with", type=read_layers, action="extend", default=[], dest="layers",
             metavar="LAYER", help="a layer, a comma list, or all")  # fmt: skip
-        add("--set", type=read_set, action="extend", default=[], dest="sets",
-            metavar="NAME=VALUE", help="a figure of this run, or @FILE of them")  # fmt: skip
+        add("--set", type=read_set, action="extend", nargs="+", default=[], dest="sets",
+            metavar="NAME=VALUE", help="figures of this run, or @FILE of them")  # fmt: skip
         for option, (name, says) in SHORTCUTS.items():
             reader = functools.partial(read_figure, name)
             add(option, type=reader, dest=name, metavar="X", help=says)
@@ -1330,7 +1475,7 @@ class Parser(argparse.ArgumentParser):
         if {*name.split(",")} <= BY_NAME.keys():
             raise BadInput(f"{word!r:.40}: layers stand behind --with, as a comma list")
         if name.partition("=")[0] in FIGURES:
-            raise BadInput(f"{word!r:.40}: each figure stands behind a --set of its own")
+            raise BadInput(f"{word!r:.40}: figures stand behind --set, as --set NAME=VALUE")
         if word.startswith("-"):
             nearest(word.partition("=")[0], re.findall(r"--[a-z-]+", self.format_usage()))
         nearest(word, SCRIPTS)
@@ -1339,7 +1484,11 @@ class Parser(argparse.ArgumentParser):
 def asked(args: argparse.Namespace) -> tuple[Row, list[str]]:
     """The figures that this run sets, and no others; its layers, in the order of the table."""
     named = {name: getattr(args, name) for name, _ in SHORTCUTS.values() if name in args}
-    return dict(args.sets) | named, [name for name in BY_NAME if name in args.layers]
+    yours = dict(itertools.chain(*args.sets)) | named
+    for name in KNOWN if "known_cold_start_s" in yours else ():
+        if name in yours:
+            raise BadInput(f"{name}: must be without --cold-start-s, whose phases are not known")
+    return yours, [name for name in BY_NAME if name in args.layers]
 
 
 def print_json(result: Row) -> None:

@@ -128,7 +128,7 @@ def test_a_row_that_is_wrong_is_named(tmp_path: Path, old: str, new: str, says: 
             "return max(read_s(s, s.streamer_read_streams), pinned_copy_s(s))",
             "return read_s(s, s.streamer_read_streams) + 4 * pinned_copy_s(s)",
         ),
-        ("graph_cache_fraction * s.graph_capture_s)", "graph_capture_s)"),
+        ("s.graph_cache_fraction * s.graph_capture_s", "s.graph_capture_s"),
     ],
 )
 def test_an_edit_that_breaks_the_physics_shows(tmp_path: Path, old: str, new: str) -> None:

@@ -172,8 +172,11 @@ def test_the_lessons_own_sum_is_said_and_where_its_halves_lie() -> None:
     says = flat(report(main.Scenario(), SHORT))  # the raw path, whatever the layers
     assert (
         "The lesson's sum is raw: node provision 50 + weights download 35 + load into HBM 40 + "
-        "engine init 20 s. Download and load are the halves of weight_load." in says
+        "engine init 20 s. Download and load are the halves of weight_load; image and first "
+        "forward come on top." in says
     )
+    known = flat(report(main.Scenario(weight_load_s=18.0, engine_init_s=43.0)))
+    assert "weights download and load into HBM 18 + engine init 43 s." in known
 
 
 def test_every_layer_has_its_tool_beside_it_and_helpers_stand_apart() -> None:
