@@ -12,29 +12,43 @@ from collections.abc import Callable, Iterable, Iterator
 from heapq import heappop, heappush
 
 import main
-from arrivals import BOOTS, HOUR_S, LIVES, Draw, Request, Traffic, randoms
-from main import BadInput, Row, Scenario
+import schedule
+from arrivals import BOOTS, LIVES, Draw, Request, Traffic, randoms
+from main import BadInput, Bounds, Row, Scenario
+from schedule import HOUR_S
 
 BIN = 0.005  # width of a bin of times, in logarithms: percentiles are within 0.5%
 MOST_HOURS = 87_600  # of a run; ten years are a slip of units
 MOST_WORKERS, MOST_SLOTS = 100_000, 1_000_000  # of an endpoint
 USUAL_WORKERS = 8  # at most, where nobody says [assumed]
-END, READY, HOUR, ARRIVE, GIVE_UP, LET_GO, EVICT = range(7)  # the order at one instant
-Event = tuple[float, int, int]  # when, which of these, on which replica
+REPLICAS = Bounds(high=MOST_WORKERS, whole=True)  # of a pool
+END, READY, HOUR, ASK, ARRIVE, GIVE_UP, LET_GO, EVICT = range(8)  # the order at one instant
+Event = tuple[float, int, int]  # when, which of these, on which replica; of ASK: for how many
 Work = tuple[float, float]  # when it ends or since when it waits, and its service, seconds
 
 
-def workers(s: Scenario, how: Traffic) -> tuple[int, int]:
-    """The fewest and the most replicas; by default 0, or the pool's behind `warm-pool`, and 8."""
+def kept_always(s: Scenario, how: Traffic) -> int:
+    """Replicas around the clock: min-workers; by default none, or the pool's behind warm-pool."""
     pool = s.min_workers if s.has_pool else 0
-    least = pool if how.min_workers is None else how.min_workers
-    return least, max(USUAL_WORKERS, least) if how.max_workers is None else how.max_workers
+    return pool if how.min_workers is None else how.min_workers
+
+
+def pool_hours(s: Scenario, how: Traffic) -> list[schedule.Span]:
+    """How many replicas are to be ready at least, over the week."""
+    spans = schedule.read(how.schedule, REPLICAS) if how.schedule else []
+    return schedule.week(spans, kept_always(s, how))
+
+
+def workers(s: Scenario, how: Traffic) -> tuple[int, int]:
+    """The most replicas that the pool asks for, and that may run: 8, or the pool if it is more."""
+    pool = max(int(x.number) for x in pool_hours(s, how))
+    return pool, max(USUAL_WORKERS, pool) if how.max_workers is None else how.max_workers
 
 
 def boot_spans(s: Scenario, how: Traffic) -> list[tuple[float, ...]]:
     """Low, high and typical seconds of what a cold start is the sum of: fixed, or phases drawn."""
     if not how.jitter:
-        cold_s = main.cold_start_s(s) if how.cold_start_s is None else how.cold_start_s
+        cold_s = main.cold_start_s(s)
         return [(cold_s, cold_s, cold_s)]
     spans = main.ranges(s)
     return [(*spans[phase], seconds) for phase, seconds in main.path(s).items()]
@@ -88,7 +102,7 @@ class Endpoint:
 
     def __init__(self, s: Scenario, how: Traffic, start_s: float = 0.0) -> None:
         self.s, self.slots, self.patience_s = s, how.slots, how.patience_s
-        self.least, self.most = workers(s, how)
+        self.most = workers(s, how)[1]
         self.boot_s, self.lives = boot_times(s, how), randoms(how, LIVES).random
         self.evictions_per_s = how.evictions_per_day / 86400
         self.pause_s = main.pause_s(s)
@@ -96,13 +110,14 @@ class Endpoint:
             END: self.end,
             READY: self.ready,
             HOUR: self.hour,
+            ASK: self.ask,
             GIVE_UP: self.give_up,
             LET_GO: self.let_go,
             EVICT: self.evict,
         }
 
         self.now = 0.0
-        self.newest = self.alive = self.starting = self.peak = self.busy = 0
+        self.least = self.newest = self.alive = self.starting = self.peak = self.busy = 0
         # Ready replicas, and when the last service of each ends; the (end, service_s) of each,
         # which only evictions need.
         self.work_ends: dict[int, float] = {}
@@ -123,12 +138,19 @@ class Endpoint:
         self.evicted = self.migrated = self.restarted = 0
         # subtle: an integral over time is the sum of the instants at which its level fell, less
         # those at which it rose; what is still there falls at the end.
-        self.replica_s = self.waiting_s = self.perfect_s = 0.0
+        self.replica_s = self.pool_s = self.waiting_s = self.perfect_s = 0.0
         self.ttft, self.pauses = Times(), Times()
-        self.hour_of_day, self.past = int(start_s // HOUR_S) % 24, [0.0] * 5
-        self.timeline = [[0.0] * 5 for _ in range(24)]
+        self.hour_of_day, self.past = int(start_s // HOUR_S) % 24, [0.0] * 7
+        self.timeline = [[0.0] * 7 for _ in range(24)]
+
+        # What holds at time 0 is ready then; what rises later is asked for one cold start ahead.
+        pool = pool_hours(s, how)
+        asked = schedule.ahead(pool, main.cold_start_s(s))
+        self.changes = schedule.changes(asked, start_s)
+        self.least = int(schedule.at(pool, start_s))
         for _ in range(self.least):
             self.ready(self.add())
+        self.ask(int(schedule.at(asked, start_s)))
 
     def replay(
         self, requests: Iterable[Request], until: float | None = None, most_late: float = math.inf
@@ -147,7 +169,6 @@ class Endpoint:
         else:
             while self.step(until, EVICT):
                 pass
-        self.hour()
         if main.even_warm_is_late(self.s):
             self.over += self.hits
         for since, _, ended in self.waiting:
@@ -155,8 +176,17 @@ class Endpoint:
             self.cold += self.cold_starts > ended
         for since, _ in self.again:
             self.pauses.add(self.now - since)
+        self.hour()
         if self.hits:
             self.ttft.add(self.s.warm_ttft_s, self.hits)
+
+    def ask(self, least: int) -> None:
+        """From now on so many are kept, at the pool's price, and what is missing boots."""
+        self.pool_s += self.now * (min(self.alive, self.least) - min(self.alive, least))
+        self.least = least
+        self.scale()
+        if change := next(self.changes, None):
+            heappush(self.agenda, (change[0], ASK, int(change[1])))
 
     def next_event(self) -> Event:
         """When, what and on which replica, of all that is due but arrivals and service ends.
@@ -225,6 +255,8 @@ class Endpoint:
         self.starting += 1
         self.peak = max(self.peak, self.alive)
         self.replica_s -= self.now
+        if self.alive <= self.least:
+            self.pool_s -= self.now
         return self.newest
 
     def ready(self, replica: int) -> None:
@@ -294,6 +326,8 @@ class Endpoint:
 
     def let_go(self, replica: int) -> None:
         del self.work_ends[replica]
+        if self.alive <= self.least:
+            self.pool_s += self.now
         self.alive -= 1
         self.replica_s += self.now
 
@@ -319,11 +353,13 @@ class Endpoint:
         self.scale()
 
     def hour(self, _: int = 0) -> None:
-        """Add to an hour of the day: seconds, requests, boots, replica and waiting seconds."""
+        """Add to an hour of the day: seconds, requests, boots, replica and waiting seconds, those
+        of replicas at the pool's price, and late requests."""
         if self.now > MOST_HOURS * HOUR_S:  # a slip of units
             raise BadInput("the run passes ten years: see --service-s, the cold start, the trace")
         t, totals = self.now, [self.now, self.hits + self.queued, self.cold_starts]
         totals += [self.replica_s + t * self.alive, self.waiting_s + t * len(self.waiting)]
+        totals += [self.pool_s + t * min(self.alive, self.least), self.over]
         row = self.timeline[self.hour_of_day]
         row[:] = [x + now - past for x, now, past in zip(row, totals, self.past)]
         self.past, self.hour_of_day = totals, (self.hour_of_day + 1) % 24

@@ -13,37 +13,48 @@ event, and here is what a run shows, beside a formula where one applies.
 import argparse
 import math
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, fields, replace
 from typing import Any
 
 import main
-from arrivals import HOUR_S, PATTERNS, PLAIN, TOKENS, Request, Traffic, requests_of
-from endpoint import MOST_HOURS, MOST_SLOTS, MOST_WORKERS, Endpoint, mean_cold_s, workers
+import schedule
+from arrivals import Asked, Request, Traffic, mean_rate, pattern_of, requests_of
+from endpoint import (
+    MOST_HOURS,
+    MOST_SLOTS,
+    MOST_WORKERS,
+    REPLICAS,
+    Endpoint,
+    kept_always,
+    mean_cold_s,
+    workers,
+)
 from main import BadInput, Bounds, Row, Scenario, number, plain, say, table
 from progress import progress
+from schedule import HOUR_S
 
 MOST_REQUESTS = 1e9  # of a run
-
+READ = ("format", "unit", "told_by", "failed")  # what a trace says of itself
 
 # --- a run ---------------------------------------------------------------------------------------
 
 
 def check(s: Scenario, how: Traffic) -> None:
     """Raise BadInput where options contradict one another, or ask for more than can be run."""
-    (least, most), traced = workers(s, how), how.trace is not None
-    requests, slots = s.requests_per_hour * how.hours, most * how.slots
+    (pool, most), traced = workers(s, how), how.trace is not None
+    requests, slots = mean_rate(s, how) * how.hours, most * how.slots
     for wrong, says in (
         (
-            how.jitter and how.cold_start_s is not None,
+            how.jitter and s.known_cold_start_s is not None,
             "--jitter: draws the phases of the path; must be without --cold-start-s",
         ),
         (
             traced and not s.decode_tokens_per_s,
             "--set decode_tokens_per_s=0: must be above 0 for a trace",
         ),
-        (most < least, f"--max-workers {most}: must be min-workers, {least}, or more"),
-        (least > MOST_WORKERS, f"--min-workers {least}: must be at most {MOST_WORKERS:,}"),
+        (most < pool, f"--max-workers {most}: must be min-workers, {pool}, or more"),
+        (pool > MOST_WORKERS, f"--min-workers {pool}: must be at most {MOST_WORKERS:,}"),
         (
             slots > MOST_SLOTS,
             f"--max-workers times --slots: {slots:,} slots; must be at most {MOST_SLOTS:,}",
@@ -58,23 +69,24 @@ def check(s: Scenario, how: Traffic) -> None:
 
 
 def simulate(
-    s: Scenario, how: Traffic, asked: Sequence[Request] = (), most_late: float = math.inf
+    s: Scenario, how: Traffic, asked: Asked | None = None, most_late: float = math.inf
 ) -> Endpoint:
     """One run of an endpoint under the layers of this scenario; BadInput where it cannot be.
 
-    Several runs may be asked the same, and stop early where too many are late.
+    Several runs may be asked the same, held in a list, and stop early where too many are late.
     """
     check(s, how)
-    start_s, requests = (0.0, iter(asked)) if asked else requests_of(s, how)
-    endpoint = Endpoint(s, how, start_s)
-    until = HOUR_S * how.hours if how.trace is None else None
-    if not asked and progress.shown:
+    start_s, requests, trace = asked or requests_of(s, how)
+    if trace and not trace.has_dates and schedule.has_days(how.schedule):
+        raise BadInput("--schedule: must be without days, for the trace has no dates")
+    if progress.shown and not isinstance(requests, list):
         requests = with_progress(requests)
-    endpoint.replay(requests, until, most_late)
+    endpoint = Endpoint(s, how, start_s)
+    endpoint.replay(requests, None if how.trace else HOUR_S * how.hours, most_late)
     return endpoint
 
 
-def with_progress(requests: Iterator[Request]) -> Iterator[Request]:
+def with_progress(requests: Iterable[Request]) -> Iterator[Request]:
     for count, request in enumerate(requests):
         if not count % 5000:
             progress.tell(f"{count:,} requests, up to hour {request[0] / HOUR_S:,.1f}")
@@ -83,8 +95,9 @@ def with_progress(requests: Iterator[Request]) -> Iterator[Request]:
 
 def figures(s: Scenario, e: Endpoint, standby_usd_per_hour: float) -> Row:
     """What a run shows. The late are counted one by one, not read off the histogram."""
-    end_s, requests, boots, replica_s, waiting_s = e.past  # the totals when the last hour closed
+    end_s, requests, boots, replica_s, waiting_s, pool_s, _ = e.past  # when the last hour closed
     span_s, gpu_hours, requests_or_1 = end_s or math.inf, main.gpus(s) / HOUR_S, max(requests, 1)
+    usd = pool_s * main.kept_usd_per_hour(s) + (replica_s - pool_s) * main.replica_usd_per_hour(s)
     return {
         "hours": end_s / HOUR_S,
         "requests": requests,
@@ -95,7 +108,7 @@ def figures(s: Scenario, e: Endpoint, standby_usd_per_hour: float) -> Row:
         "over_sla_fraction": e.over / requests_or_1,
         "given_up": e.given_up,
         "gpu_hours": gpu_hours * replica_s,
-        "usd": gpu_hours * replica_s * s.gpu_usd_per_hour + standby_usd_per_hour * end_s / HOUR_S,
+        "usd": (usd + standby_usd_per_hour * end_s) / HOUR_S,
         "replicas": {"mean": replica_s / span_s, "peak": e.peak},
         "perfect_gpu_hours": gpu_hours * (e.perfect_s + end_s * math.ceil(e.busy / e.slots)),
         "waited_fraction": e.queued / requests_or_1,
@@ -122,7 +135,7 @@ def timeline(e: Endpoint) -> list[Row]:
             "replicas": alive / (seconds or 1),
             "waiting": waiting / (seconds or 1),
         }
-        for hour, (seconds, requests, started, alive, waiting) in enumerate(e.timeline)
+        for hour, (seconds, requests, started, alive, waiting, *_) in enumerate(e.timeline)
         if seconds or requests
     ]
 
@@ -142,7 +155,7 @@ def closed_forms(s: Scenario, how: Traffic, run: Row) -> list[Row]:
     """What a formula expects of this run, where one applies, beside what the run shows."""
     lam, (least, most) = s.requests_per_hour / HOUR_S, workers(s, how)
     load, servers, cold_s = lam * how.service_s, least * how.slots, mean_cold_s(s, how)
-    steady = lam > 0 and how.pattern == "poisson" and how.trace is None
+    steady = lam > 0 and how.pattern == "poisson" and not how.trace and not how.schedule
     if not steady or how.evictions_per_day or how.patience_s is not None:
         return []
     # One replica serves all that a cold start lets wait, and service is short beside keep-alive.
@@ -165,9 +178,14 @@ def closed_forms(s: Scenario, how: Traffic, run: Row) -> list[Row]:
 # --- results -------------------------------------------------------------------------------------
 
 
+def holds(r: Row) -> bool:
+    return main.holds_p99(1, r["over_sla_fraction"])
+
+
 def asked_of(s: Scenario, how: Traffic) -> str:
     """What asks, in a word or two: a trace, or a rate and its pattern."""
-    return how.trace or f"{plain(s.requests_per_hour)}/h, {how.pattern}"
+    rate = f"{plain(mean_rate(s, how))}/h"
+    return how.trace or f"{rate}{' on average' if ':' in how.pattern else ''}, {how.pattern}"
 
 
 def standby_usd_per_hour(s: Scenario, names: Sequence[str]) -> float:
@@ -175,15 +193,18 @@ def standby_usd_per_hour(s: Scenario, names: Sequence[str]) -> float:
     return main.standing_usd_per_month(s, main.without(names, "warm-pool")) / s.hours_per_month
 
 
-def run_result(
-    s: Scenario, names: Sequence[str], how: Traffic, asked: Sequence[Request] = ()
-) -> Row:
+def run_result(s: Scenario, names: Sequence[str], how: Traffic, asked: Asked | None = None) -> Row:
     """One run of traffic under the named layers."""
     under = main.stack(s, names)
+    asked = asked or requests_of(under, how)
     run = figures(under, simulate(under, how, asked), standby_usd_per_hour(s, names))
-    least, most = workers(under, how)
-    ran = replace(how, min_workers=least, max_workers=most, cold_start_s=mean_cold_s(under, how))
-    return {"run": asdict(ran), **run, "closed_form": closed_forms(under, how, run)}
+    ran = replace(how, min_workers=kept_always(under, how), max_workers=workers(under, how)[1])
+    return {
+        "run": asdict(ran) | {"cold_start_s": mean_cold_s(under, how)},
+        "trace": asked.trace and {name: getattr(asked.trace, name) for name in READ},
+        **run,
+        "closed_form": closed_forms(under, how, run),
+    }
 
 
 def traffic_result(s: Scenario, names: Sequence[str], how: Traffic) -> Row:
@@ -199,6 +220,28 @@ def traffic_result(s: Scenario, names: Sequence[str], how: Traffic) -> Row:
     return {**main.head(s, names), **found, "evictions_compared": compared}
 
 
+def idle_result(s: Scenario, names: Sequence[str], how: Traffic, kept: Sequence[float]) -> Row:
+    """Runs of the same requests, one for each idle time; beside them the whole of the best."""
+    piped = how.trace is not None and not os.path.isfile(how.trace)  # so read once
+    asked = held(requests_of(main.stack(s, names), how)) if piped else None
+    each = [replace(s, keep_alive_s=keep_alive_s) for keep_alive_s in kept]
+    runs = [
+        {"keep_alive_s": x.keep_alive_s, **main.head(x, names), **run_result(x, names, how, asked)}
+        for x in each
+    ]
+    for run in runs:
+        run["late_usd"] = s.drop_usd * run["over_sla_fraction"] * run["requests"]
+    best = min(
+        runs, key=lambda run: (not holds(run), run["usd"] + run["late_usd"] * (not holds(run)))
+    )
+    return {**best, "runs": runs}
+
+
+def held(asked: Asked) -> Asked:
+    """The same requests in a list, for several runs."""
+    return asked._replace(requests=[*asked.requests])
+
+
 # --- text ----------------------------------------------------------------------------------------
 
 
@@ -207,24 +250,14 @@ def duration(x: float | None) -> str:
 
 
 def show(r: Row, s: Scenario, how: Traffic) -> None:
-    run, late = r["run"], r["over_sla_fraction"]
+    late = r["over_sla_fraction"]
     verb = "holds" if holds(r) else "does not hold"
     if r["requests"]:
         asked = f"{late:.2%} of {plain(r['requests'])} requests are late"
         say(f"{asked}, so P99 of {duration(s.sla_s)} {verb}.")
     else:
         say("No request came, so none was late.")
-    main.heading("The run")
-    say(f"{asked_of(s, how)}, for {plain(r['hours'])} h, seed {run['seed']}.")
-    main.show_figures(r, s)
-    for name in r["layers"]:
-        say(f"  {main.about(name)}", "    ")
-    say(
-        f"{run['min_workers']} to {run['max_workers']} replicas of {run['slots']} slots, kept "
-        f"idle for {duration(s.keep_alive_s)}. A request takes {duration(run['service_s'])}, "
-        f"{run['service']}{' unless the trace says' if how.trace else ''}; a cold start takes "
-        f"{duration(run['cold_start_s'])}."
-    )
+    show_run(r, s, how, f"{duration(s.keep_alive_s)}")
     if how.jitter:
         path_s = duration(main.cold_start_s(main.stack(s, r["layers"])))
         say(f"That is an average: phases lean to the long side of {path_s}.")
@@ -238,8 +271,57 @@ def show(r: Row, s: Scenario, how: Traffic) -> None:
     print(f"\nNext, the same with:\n  {following(r, s, how)}")
 
 
-def holds(r: Row) -> bool:
-    return main.holds_p99(1, r["over_sla_fraction"])
+def show_run(r: Row, s: Scenario, how: Traffic, kept: str) -> None:
+    """What was asked of what."""
+    run, read = r["run"], r["trace"]
+    main.heading("The run")
+    say(f"{asked_of(s, how)}, for {plain(r['hours'])} h, seed {run['seed']}.")
+    if read:
+        unit = {"dates": "dates", "s": "seconds", "ms": "milliseconds"}[read["unit"]]
+        told = f" ({read['told_by']}; --trace-unit says otherwise)" if read["told_by"] else ""
+        failed = f" {plain(read['failed'])} failed, and count." if read["failed"] else ""
+        say(f"{plain(r['requests'])} requests of {read['format']}, in {unit}{told}.{failed}")
+    main.show_figures(r, s)
+    for name in r["layers"]:
+        say(f"  {main.about(name)}", "    ")
+    pool = f"; in these hours at least {run['schedule']}" if run["schedule"] else ""
+    say(
+        f"{run['min_workers']} to {run['max_workers']} replicas of {run['slots']} slots, kept "
+        f"idle for {kept}{pool}. A request takes {duration(run['service_s'])}, "
+        f"{run['service']}{' unless the trace says' if how.trace else ''}; a cold start takes "
+        f"{duration(run['cold_start_s'])}."
+    )
+
+
+def show_idle(r: Row, s: Scenario, how: Traffic) -> None:
+    """Idle times beside one another, and which to take."""
+    best, hours = r["keep_alive_s"], r["hours"]
+    why = (
+        "the cheapest that holds P99"
+        if holds(r)
+        else "none holds P99, and it costs least, late ones paid"
+    )
+    say(f"Keep an idle replica for {duration(best)}: {why}, at {duration(s.sla_s)}.")
+    show_run(r, s, how, " or ".join(duration(run["keep_alive_s"]) for run in r["runs"]))
+    rows = [("idle time", "late", "P99", "P99.9", "boots/day", "GPU $", "late $", "")]
+    for run in r["runs"]:
+        late, tail = f"{run['over_sla_fraction']:.2%}", run["ttft_s"]
+        money = (main.dollars(run["usd"]), main.dollars(run["late_usd"]))
+        cells = (
+            late,
+            duration(tail["p99"]),
+            duration(tail["p999"]),
+            number(run["cold_starts_per_day"]),
+        )
+        mark = "take this" if run["keep_alive_s"] == best else ""
+        rows.append((duration(run["keep_alive_s"]), *cells, *money, mark))
+    print()
+    table(rows, ">>>>>>><")
+    say(
+        f"Dollars of {plain(hours)} h: GPUs, and late requests at {main.dollars(s.drop_usd)} "
+        "each. A longer idle time pays for GPUs that wait, and boots less often."
+    )
+    print(f"\nNext, one of them in full:\n  --keep-alive {best:g}")
 
 
 def following(r: Row, s: Scenario, how: Traffic) -> str:
@@ -317,21 +399,38 @@ def one_of(*words: str) -> Callable[[str], str]:
     return lambda text: main.nearest(text, words)
 
 
+def schedule_of(text: str) -> str:
+    schedule.read(text, REPLICAS)
+    return text
+
+
+def read_idle(text: str) -> list[float]:
+    """One idle time, or several in a comma list, each once."""
+    return [*dict.fromkeys(main.read_figure("keep_alive_s", x) for x in text.split(","))]
+
+
 Option = tuple[str, Callable[[str], Any], str]  # its name, what reads it, what it is
 OPTIONS: tuple[Option, ...] = (  # of a run, and of a plan
-    ("--pattern", one_of(*PATTERNS), "poisson, diurnal (quiet night, 8 a.m. step) or bursty"),
-    ("--trace", str, f"CSV file of {TOKENS} or {PLAIN}; - reads standard input"),
+    ("--pattern", pattern_of, "poisson, diurnal (quiet night, 8 a.m. step; --rate is the day's "
+     "mean), bursty, or hours and their requests/h: 8-20:40"),
+    ("--trace", str, "file of arrivals instead, as published (Azure, BurstGPT, Mooncake) or "
+     "arrival_s[,service_s]; - reads standard input"),
+    ("--trace-unit", one_of("s", "ms"), "of its times, where the file does not tell"),
+    ("--schedule", schedule_of, "replicas ready in these hours: 8-18:2,18-22:1; behind days as "
+     "'mon-fri 8-18:2'; --min-workers in others"),
+    ("--keep-alive", read_idle, "seconds that an idle replica is kept; several, as 60,300,900, "
+     "to compare"),
     ("--max-workers", Bounds(1, MOST_WORKERS, whole=True).read, "replicas at most (8)"),
     ("--slots", Bounds(1, 1000, whole=True).read, "requests that a replica serves at once (8)"),
     ("--service-s", Bounds().read, "seconds that a request holds its slot, on average (10)"),
     ("--service", one_of("exponential", "constant"), "exponential or constant"),
-    ("--patience-s", Bounds().read, "seconds until a waiting request gives up"),
+    ("--patience-s", Bounds().read, "seconds until a waiting request gives up; 0: it is answered "
+     "with an error until there is a free slot"),
     ("--evictions-per-day", Bounds(high=1440).read, "of each replica: spot reclaim, node drain"),
     ("--seed", Bounds(whole=True).read, "of the random numbers (1)"),
 )  # fmt: skip
 RUN_OPTIONS: tuple[Option, ...] = (  # of a run alone
     ("--hours", Bounds(main.SMALLEST, MOST_HOURS).read, "how long a pattern runs (24)"),
-    ("--cold-start-s", Bounds().read, "seconds of a cold start, instead of the path"),
 )
 
 
@@ -342,30 +441,44 @@ def add_options(parser: main.Parser, options: Sequence[Option]) -> None:
 
 
 def traffic_of(args: argparse.Namespace) -> Traffic:
-    """The options that were given; BadInput for a trace beside what a trace replaces."""
-    given = {x.name: getattr(args, x.name) for x in fields(Traffic) if x.name in args}
+    """The options that were given; BadInput for those of which one would be ignored."""
+    how = Traffic(**{x.name: getattr(args, x.name) for x in fields(Traffic) if x.name in args})
     for option, name, has in (
         ("--pattern", "pattern", "arrivals"),
         ("--rate", "requests_per_hour", "arrivals"),
         ("--hours", "hours", "an end"),
     ):
-        if "trace" in given and name in args:
+        if how.trace and name in args:
             raise BadInput(f"{option}: must be without --trace, which has {has}")
-    return Traffic(**given)
+    if ":" in how.pattern and "requests_per_hour" in args:
+        raise BadInput("--rate: must be without hours in --pattern, which have rates")
+    if how.trace_unit and not how.trace:
+        raise BadInput("--trace-unit: must be beside --trace")
+    return how
+
+
+def scenario_of(args: argparse.Namespace) -> tuple[Scenario, list[str], list[float]]:
+    """The scenario, its layers, and the idle times that are to be compared."""
+    yours, names = main.asked(args)
+    kept = args.keep_alive if "keep_alive" in args else []
+    if kept:
+        yours["keep_alive_s"] = kept[0]
+    s = Scenario(**yours)
+    return s, names, kept or [s.keep_alive_s]
 
 
 def run(argv: Sequence[str]) -> int:
     parser = main.Parser(__doc__)
     add_options(parser, (*OPTIONS, *RUN_OPTIONS))
     args = parser.read(argv)
-    (yours, names), how = main.asked(args), traffic_of(args)
-    s = Scenario(**yours)
-    result = traffic_result(s, names, how)
+    (s, names, kept), how = scenario_of(args), traffic_of(args)
+    several = len(kept) > 1
+    result = idle_result(s, names, how, kept) if several else traffic_result(s, names, how)
     progress.end()
     if "json" in args:
         main.print_json(result)
     else:
-        show(result, s, how)
+        (show_idle if several else show)(result, s, how)
     return 0
 
 

@@ -10,7 +10,7 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-END, READY, ARRIVAL, GIVE_UP, EXPIRY, EVICTION = range(6)
+END, READY, POOL, ARRIVAL, GIVE_UP, EXPIRY, EVICTION = range(7)
 
 
 @dataclass
@@ -38,6 +38,8 @@ class Replica:
 class Rules:
     slots: int = 1
     least: int = 0
+    blocks: list[tuple[float, float, int]] = field(default_factory=list)  # from, to, replicas
+    lead_s: float = 0.0  # so much earlier they are booted
     most: int = 8
     keep_s: float = 300.0
     patience_s: float = math.inf
@@ -54,10 +56,22 @@ class Reference:
         self.alive: list[Replica] = []
         self.queue: list[Request] = []
         self.booted = self.cold_starts = self.evicted = self.migrated = self.restarted = 0
-        self.replica_s = self.perfect_s = self.waiting_s = 0.0
+        self.replica_s = self.pool_s = self.perfect_s = self.waiting_s = 0.0
         self.pauses: list[float] = []
-        for _ in range(rules.least):
+        for _ in range(self.needed(0.0)):
             self.make_ready(self.new_replica(0.0))
+        self.boot_what_is_missing()
+
+    def needed(self, t: float) -> int:
+        """How many must be ready at a time: what a block says that holds then, else the least."""
+        says = [count for start, end, count in self.rules.blocks if start <= t < end]
+        return max(says, default=self.rules.least)
+
+    def asked(self) -> int:
+        """How many the pool asks for by now: the most that is needed until a boot would end."""
+        until = self.now + self.rules.lead_s
+        turns = [t for start, end, _ in self.rules.blocks for t in (start, end)]
+        return max(self.needed(t) for t in [self.now, *turns] if self.now <= t <= until)
 
     def new_replica(self, boot_s: float) -> Replica:
         self.booted += 1
@@ -92,10 +106,14 @@ class Reference:
                 key = (-r.number,)
                 found.append((end, END, key, lambda r=r, q=request: self.on_end(r, q)))
             found.append((r.evicted_at, EVICTION, (-r.number,), lambda r=r: self.on_eviction(r)))
-            if not r.running and len(ready) > self.rules.least:
+            if not r.running and len(ready) > self.asked():
                 due = r.clock + self.rules.keep_s
                 at = max(due, self.now)
                 found.append((at, EXPIRY, (due, r.number), lambda r=r: self.drop(r)))
+        for start, end, _ in self.rules.blocks:
+            for turn in (start - self.rules.lead_s, end - self.rules.lead_s, start, end):
+                if turn > self.now:
+                    found.append((turn, POOL, (), self.boot_what_is_missing))
         if coming:
             found.append((coming[0].arrival, ARRIVAL, (), lambda: self.on_arrival(coming.pop(0))))
         for place, q in enumerate(self.queue):
@@ -108,6 +126,7 @@ class Reference:
         elapsed = until - self.now
         busy = sum(len(replica.running) for replica in self.alive)
         self.replica_s += elapsed * len(self.alive)
+        self.pool_s += elapsed * min(len(self.alive), self.asked())
         self.perfect_s += elapsed * math.ceil(busy / self.rules.slots)
         self.waiting_s += elapsed * sum(q.interrupted_at is None for q in self.queue)
         self.now = until
@@ -135,7 +154,7 @@ class Reference:
             return sum(not r.ready for r in self.alive)
 
         while len(self.alive) < self.rules.most and (
-            len(self.queue) > self.rules.slots * starting() or len(self.alive) < self.rules.least
+            len(self.queue) > self.rules.slots * starting() or len(self.alive) < self.asked()
         ):
             self.cold_starts += 1
             self.new_replica(self.rules.boot())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import random
+import re
 from dataclasses import replace
 from typing import Any
 
@@ -51,6 +52,21 @@ def total(times: endpoint.Times) -> float:
     return sum(row[1] for row in times.bins.values())
 
 
+def random_schedule(dice: random.Random) -> str:
+    """One block or two, within the first twenty minutes of the day and in whole seconds."""
+    parts = []
+    for _ in range(dice.choice([1, 1, 2])):
+        start, end = sorted(dice.sample(range(0, 1200, 9), 2))
+        parts.append(f"{start / 3600:.4f}-{end / 3600:.4f}:{dice.randrange(0, 4)}")
+    return ",".join(parts)
+
+
+def blocks(text: str | None) -> list[tuple[float, float, int]]:
+    """From, to and how many, in seconds."""
+    rows = [re.split("[-:]", part) for part in text.split(",")] if text else []
+    return [(float(start) * 3600, float(end) * 3600, int(count)) for start, end, count in rows]
+
+
 def random_case(dice: random.Random) -> tuple[main.Scenario, Traffic, Rules, list[Request]]:
     """A small endpoint and small traffic; half of them in whole seconds, so that events meet."""
     whole = dice.random() < 0.5
@@ -83,13 +99,17 @@ def random_case(dice: random.Random) -> tuple[main.Scenario, Traffic, Rules, lis
         jitter=dice.random() < 0.3,
         seed=dice.randrange(1000),
     )
+    if dice.random() < 0.4:
+        how = replace(how, schedule=random_schedule(dice), max_workers=most + 2)
     if not how.jitter:
-        how = replace(how, cold_start_s=dice.choice([0.0, seconds(50)]))
+        s = replace(s, known_cold_start_s=dice.choice([0.0, seconds(50)]))
     lives = arrivals.randoms(how, arrivals.LIVES).random
     rules = Rules(
         slots=slots,
         least=least,
-        most=most,
+        blocks=blocks(how.schedule),
+        lead_s=main.cold_start_s(s),
+        most=how.max_workers or 0,
         keep_s=s.keep_alive_s,
         patience_s=math.inf if patience is None else patience,
         warm_s=s.warm_ttft_s,
@@ -133,6 +153,8 @@ def test_every_request_fares_as_in_the_slow_simulation(seed: int) -> None:
             pauses = [q.interrupted_at for q in slow.queue if q.interrupted_at is not None]
             paused = sum(slow.pauses) + sum(now - since for since in pauses)
             assert total(fast.pauses) == pytest.approx(paused, abs=1e-5)
+            pooled = fast.pool_s + now * min(fast.alive, fast.least)
+            assert pooled == pytest.approx(slow.pool_s, abs=1e-4)
             held = fast.replica_s + now * fast.alive
             assert held == pytest.approx(slow.replica_s, abs=1e-4)
             busy = fast.perfect_s + now * -(-fast.busy // fast.slots)

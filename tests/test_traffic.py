@@ -44,7 +44,7 @@ def page(s: main.Scenario, *names: str, **options: Any) -> str:
 def queue(lam: float, hours: float, **options: Any) -> dict[str, Any]:
     """Requests at lam a second, warm answers in no time, so that TTFT is the wait."""
     s = main.Scenario(requests_per_hour=3600 * lam, warm_ttft_s=0.0)
-    for figure in ("keep_alive_s", "sla_s"):
+    for figure in ("keep_alive_s", "sla_s", "known_cold_start_s"):
         if figure in options:
             s = replace(s, **{figure: options.pop(figure)})
     return ran(s, hours=hours, **options)
@@ -79,7 +79,7 @@ def test_one_replica_waits_as_m_g_1_with_set_up_and_delayed_off(
     d, d2 = cold_s * boots, cold_s**2 * boots
     expected = lam * second / (2 * (1 - lam * mean_s))
     expected += (2 * d + lam * d2) / (2 * (1 + lam * d))
-    run_of = {"slots": 1, "max_workers": 1, "service": service, "cold_start_s": cold_s}
+    run_of = {"slots": 1, "max_workers": 1, "service": service, "known_cold_start_s": cold_s}
     found = queue(lam, 100_000 / 72, keep_alive_s=tau_s, service_s=mean_s, **run_of)
     assert found["ttft_s"]["mean"] == pytest.approx(expected, rel=0.05)
 
@@ -106,7 +106,7 @@ def test_a_formula_stands_beside_a_run_only_where_it_applies() -> None:
 
     pool = {"min_workers": 2, "max_workers": 2}
     assert forms() == ["cycle, approximate"] * 2
-    own = ran(hours=1.0, cold_start_s=148.0)["closed_form"]
+    own = ran(main.Scenario(known_cold_start_s=148.0), hours=1.0)["closed_form"]
     same = main.at_rate(main.stack(main.Scenario(), ["preseed"]), 30.0)
     assert {form["figure"]: form["expected"] for form in own}.items() <= same.items()
     assert [form["name"] for form in own] == forms()
@@ -254,9 +254,9 @@ def test_migration_moves_what_an_eviction_else_starts_over() -> None:
 
 def test_ten_thousand_replicas_at_once() -> None:
     s = main.Scenario(requests_per_hour=1e6, keep_alive_s=60.0)
-    how = Traffic(slots=1, max_workers=10_000, service_s=36.0, cold_start_s=5.0)
+    how = Traffic(slots=1, max_workers=10_000, service_s=36.0)
     burst = [(0.0, 36.0)] * 10_000
-    asked = endpoint.Endpoint(s, how)
+    asked = endpoint.Endpoint(replace(s, known_cold_start_s=5.0), how)
     asked.replay([*burst, (500.0, 1.0)])
     assert (asked.peak, asked.cold_starts) == (10_000, 10_001)
     assert asked.replica_s + asked.now * asked.alive == pytest.approx(10_000 * (5 + 36 + 60) + 6)
@@ -265,8 +265,7 @@ def test_ten_thousand_replicas_at_once() -> None:
 
 
 def test_a_burst_at_one_instant() -> None:
-    how = Traffic(cold_start_s=5.0)
-    asked = endpoint.Endpoint(main.Scenario(), how)
+    asked = endpoint.Endpoint(main.Scenario(known_cold_start_s=5.0), Traffic())
     asked.replay(itertools.repeat((0.0, 1.0), 100_000))
     assert (asked.peak, asked.queued, asked.hits) == (8, 100_000, 0)
     assert asked.now == pytest.approx(5 + 100_000 / 64, abs=1)
