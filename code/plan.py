@@ -18,11 +18,12 @@ from dataclasses import asdict, fields, replace
 
 import main
 import traffic
-from arrivals import HOUR_S, Request, Traffic
+from arrivals import Traffic
 from endpoint import MOST_SLOTS, MOST_WORKERS, mean_cold_s, workers
 from main import BadInput, Bounds, Row, Scenario, dollars, number, plain
-from planner import Limits, Planner, best
+from planner import Choice, Limits, Planner, Pool, best, first_of
 from progress import progress
+from schedule import HOUR_S
 from traffic import duration
 
 Tier = tuple[str, float, float]  # name, SLA in s, requests/h
@@ -37,15 +38,20 @@ BINDS = {
     "sla": "the promise itself",
     SEVERAL: f"{SEVERAL}, for no change of one would do",
 }
-PLAN = ("layers", "min_workers", "cold_start_s", "p99_ttft_s", "over_sla_fraction",
-        "usd_per_month", "cold_starts_per_day", "peak_replicas")  # fmt: skip
+PLAN = ("layers", "min_workers", "schedule", "keep_alive_s", "cold_start_s", "p99_ttft_s",
+        "p999_ttft_s", "max_ttft_s", "over_sla_fraction", "usd_per_month", "cold_starts_per_day",
+        "peak_replicas")  # fmt: skip
 
 # --- what is said of a plan ----------------------------------------------------------------------
 
 
+def pool_of(plan: Row) -> Pool:
+    return Pool(plan["min_workers"], plan["schedule"])
+
+
 def why(planner: Planner, plan: Row) -> Iterator[Row]:
     """For each layer what it attacks, and the seconds it takes off, all the others there."""
-    s, names = replace(planner.s, min_workers=plan["min_workers"]), plan["layers"]
+    s, names = replace(planner.s, min_workers=pool_of(plan).size()), plan["layers"]
     for layer in (main.BY_NAME[name] for name in names):
         here, before = main.stack(s, names), main.stack(s, main.without(names, layer.name))
         saves = [
@@ -61,11 +67,12 @@ def why(planner: Planner, plan: Row) -> Iterator[Row]:
 
 def tail_policy(planner: Planner, plan: Row) -> str:
     """What the first user on a fresh replica meets."""
-    how, least, cold_s = planner.how, plan["min_workers"], duration(plan["cold_start_s"])
+    how, least, cold_s = planner.how, pool_of(plan).size(), duration(plan["cold_start_s"])
     says = f"the first user on a fresh replica waits {cold_s}, those right behind for its rest;"
     if least:
+        when = f"in the hours {plan['schedule']} " if plan["schedule"] else ""
         says = (
-            f"{plain(least * how.slots)} requests at once find a free warm slot, "
+            f"{when}{plain(least * how.slots)} requests at once find a free warm slot, "
             f"{duration(planner.s.warm_ttft_s)}; the first user beyond waits for a slot, or "
             f"{cold_s} for a fresh replica where max-workers allow one;"
         )
@@ -76,7 +83,8 @@ def tail_policy(planner: Planner, plan: Row) -> str:
 
 def failure_mode(planner: Planner, plan: Row) -> str:
     """What the death of a replica does, and a snapshot on another GPU type."""
-    s, names, least = planner.s, plan["layers"], plan["min_workers"]
+    s, names, pool = planner.s, plan["layers"], pool_of(plan)
+    least = pool.size()
     cold_s, moved_s = duration(plan["cold_start_s"]), duration(main.pause_s(s))
     unmoved_s = duration(plan["cold_start_s"] + main.recompute_s(s))
     dies = "when the replica dies,"
@@ -94,7 +102,8 @@ def failure_mode(planner: Planner, plan: Row) -> str:
         )
     elsewhere = ""
     if "snapshot" in names:
-        other = planner.plan(main.without(names, "snapshot"), least)
+        rest = tuple(main.without(names, "snapshot"))
+        other = planner.plan(Choice(rest, plan["keep_alive_s"], pool))
         elsewhere = (
             " -- a snapshot restores only on the GPU type and count that it was taken on: "
             f"elsewhere the path is {duration(other['cold_start_s'])} and P99 "
@@ -115,23 +124,28 @@ def alert(planner: Planner, plan: Row) -> str:
 
 def rejected(planner: Planner, plan: Row | None) -> list[Row]:
     """The nearest that are not taken, with the reason: the shortest path without a pool, no
-    layer, one warm replica, and this plan with a replica or a layer less."""
-    names, least = (plan["layers"], plan["min_workers"]) if plan else ([], 0)
+    layer, a pool around the clock, and this plan with a replica or a layer less."""
+    names, pool = (plan["layers"], pool_of(plan)) if plan else ([], Pool())
+    idle_s = plan["keep_alive_s"] if plan else planner.idle_s[0]
     allowed = [*planner.stacks()]
     lone = [each for each in allowed if "warm-pool" not in each]
-    tries: list[tuple[tuple[str, ...], int]] = [
-        (min(lone, key=planner.path_s, default=()), 0),
-        ((), 0),
-        (("warm-pool",), 1),
-        ((*names,), least - 1),
-        *(((*main.without(names, name),), least) for name in names),
+    around, less = Pool(max(pool.size(), 1)), Pool(pool.size() - 1)
+    if planner.how.schedule:
+        around, less = pool, Pool(-1)
+    tries = [
+        (min(lone, key=planner.path_s, default=()), Pool()),
+        ((), Pool()),
+        (("warm-pool",), around),
+        ((*names,), less),
+        *(((*main.without(names, name),), pool) for name in names),
     ]
     rows = [
-        planner.plan(each, count)
-        for each, count in dict.fromkeys(tries)
-        if each in allowed and count >= 0 and ("warm-pool" in each) == (count > 0)
+        planner.plan(Choice(each, idle_s, kept))
+        for each, kept in dict.fromkeys(tries)
+        if each in allowed and kept.always >= 0 and ("warm-pool" in each) == (kept.size() > 0)
     ]
-    return [row | {"reason": reason(planner, row, plan)} for row in rows if row != plan][:3]
+    rows = [row for row in rows if not plan or named(row) != named(plan)]
+    return [row | {"reason": reason(planner, row, plan)} for row in rows][:3]
 
 
 def reason(planner: Planner, row: Row, plan: Row | None) -> str:
@@ -161,15 +175,24 @@ def mandatory(s: Scenario, forbid: Sequence[str]) -> str:
 # --- where there is none -------------------------------------------------------------------------
 
 
+def lowest_p99_s(planner: Planner, names: tuple[str, ...], idle_s: float) -> float:
+    """The lowest P99 of a stack within the budget, with as large a pool as that pays for."""
+    plan = planner.plan(Choice(names, idle_s, Pool(0, planner.how.schedule)))
+    if "warm-pool" in names and not planner.how.schedule:
+
+        def too_much(size: int) -> bool:
+            return planner.usd(Choice(names, idle_s, Pool(size))) > planner.budget
+
+        size = (first_of(1, planner.most(), too_much) or planner.most() + 1) - 1
+        plan = planner.plan(Choice(names, idle_s, Pool(max(size, 1))))
+    return plan["p99_ttft_s"] or 0.0 if plan["usd_per_month"] <= planner.budget else HOUR_S
+
+
 def kept_sla_s(planner: Planner) -> float:
     """The lowest P99 that a shortest path has, with or without what is rented, rounded up; an hour
     where none is lower."""
-    shortest: dict[tuple[str, ...], Sequence[str]] = {}
-    for names in sorted(planner.stacks(), key=planner.path_s):
-        rented = tuple(name for name in names if main.BY_NAME[name].rent)
-        shortest.setdefault(rented, names)
-    patient = Planner(replace(planner.s, sla_s=HOUR_S), planner.how, planner.limits, planner)
-    tails = [plan["p99_ttft_s"] or 0.0 for plan in patient.plans([*shortest.values()])]
+    shortest = [kind[-1] for kind in planner.kinds()]
+    tails = [lowest_p99_s(planner, names, x) for names in shortest for x in planner.idle_s]
     # subtle: a percentile is within a bin's width, and so are three digits.
     return float(f"{min(1.011 * min(tails, default=HOUR_S), HOUR_S):.3g}")
 
@@ -199,19 +222,12 @@ def relaxations(planner: Planner) -> list[Row]:
         ("layer", (s, how, replace(limits, require=())), left),
         ("sla", (replace(s, sla_s=sla_s), how, limits), lambda _: f"--sla {sla_s:.4g}"),
     ):
-        if plan := best(Planner(*eased, planner).plans(), "cost"):
+        if plan := best(Planner(*eased, planner.idle_s, planner).plans(), "cost"):
             rows.append(plan | {"kind": kind, "change": change(plan)})
     return rows
 
 
 # --- results -------------------------------------------------------------------------------------
-
-
-def most_in_flight(s: Scenario, asked: Sequence[Request]) -> int:
-    """The most requests that are ever served at once if none has to wait."""
-    # They are the most replicas of one slot that start at once, in no time.
-    lone = Traffic(slots=1, cold_start_s=0.0, max_workers=MOST_WORKERS)
-    return traffic.simulate(s, lone, asked).peak if asked else 0
 
 
 def options_of(how: Traffic | Limits) -> list[str]:
@@ -234,22 +250,27 @@ def same_run(s: Scenario, names: Sequence[str], how: Traffic) -> str:
     return main.typed("traffic.py", s, names, *hours, *options_of(how))
 
 
-def plan_result(s: Scenario, how: Traffic, limits: Limits) -> Row:
+def plan_result(s: Scenario, how: Traffic, limits: Limits, idle_s: Sequence[float] = ()) -> Row:
     """The plan within these limits, or why there is none."""
-    planner = Planner(s, how, limits)
-    plans, other_way = [*planner.plans()], "cost" if limits.prefer == "layers" else "layers"
+    planner = Planner(s, how, limits, idle_s)
+    plans, other_way = planner.plans(), "cost" if limits.prefer == "layers" else "layers"
     plan, other = best(plans, limits.prefer), best(plans, other_way)
     shown = plan or {**dict.fromkeys(PLAN), "layers": [], "min_workers": 0}
-    names, how = shown["layers"], replace(planner.how, min_workers=shown["min_workers"])
+    names, idle = tuple(shown["layers"]), shown["keep_alive_s"] or planner.idle_s[0]
+    how = replace(planner.how, min_workers=shown["min_workers"], schedule=shown["schedule"])
     relaxed = [] if plan else relaxations(planner)
-    most = most_in_flight(s, planner.asked)
+    most = planner.in_flight
     always = min(math.ceil(most / how.slots), how.max_workers or most)
-    cold_s = mean_cold_s(main.stack(s, names), how)
-    hours, (_, most_workers) = planner.run((), 0)["hours"], workers(s, how)
-    ran = replace(how, hours=hours, max_workers=most_workers, cold_start_s=cold_s)
+    s = replace(s, keep_alive_s=idle)
+    nothing = planner.plan(Choice((), idle))
+    ran = replace(
+        how, hours=planner.run(Choice((), idle))["hours"], max_workers=workers(s, how)[1]
+    )
     needless = plan and not {"warm-pool", "warm-node"} & {*names}
     return {
-        "run": asdict(ran) | asdict(limits),
+        "run": asdict(ran)
+        | {"cold_start_s": mean_cold_s(main.stack(s, names), how)}
+        | asdict(planner.limits),
         "feasible": plan is not None,
         **(plan or dict.fromkeys(PLAN)),
         "tail_policy": plan and tail_policy(planner, plan),
@@ -263,21 +284,23 @@ def plan_result(s: Scenario, how: Traffic, limits: Limits) -> Row:
         "relaxations": relaxed,
         "mandatory": "" if needless else mandatory(s, limits.forbid),
         "phases": main.phase_rows(s, names),
-        "doing_nothing": planner.plan((), 0),
-        "always_on": planner.plan(("warm-pool",), always),
+        "doing_nothing": nothing,
+        "always_on": planner.plan(Choice(("warm-pool",), idle, Pool(always))),
         "most_in_flight": most,
         "command": same_run(s, names, how),
     }
 
 
-def tiers_result(s: Scenario, how: Traffic, limits: Limits, tiers: Sequence[Tier]) -> Row:
+def tiers_result(
+    s: Scenario, how: Traffic, limits: Limits, tiers: Sequence[Tier], idle_s: Sequence[float] = ()
+) -> Row:
     """A plan for each tier of users, against one pool for all at the hardest promise."""
     _, slas, rates = zip(*tiers)
     options = [*options_of(how), *options_of(limits)]
     rows: list[Row] = []
     for name, sla_s, rate in (*tiers, ("one pool", min(slas), sum(rates))):
         tier = {"sla_s": sla_s, "requests_per_hour": rate}
-        plan = best(Planner(replace(s, **tier), how, limits).plans(), limits.prefer)
+        plan = best(Planner(replace(s, **tier), how, limits, idle_s).plans(), limits.prefer)
         rows.append(
             {
                 "name": name,
@@ -351,7 +374,8 @@ class Markdown(Page):
 def named(plan: Row) -> str:
     """A plan's layers, pool and price in a few words."""
     layers, usd = ", ".join(plan["layers"]) or "no layer", dollars(plan["usd_per_month"])
-    return f"{layers}; min_workers {plain(plan['min_workers'])}: {usd} a month"
+    hours = f", schedule {plan['schedule']}" if plan["schedule"] else ""
+    return f"{layers}; min_workers {plain(plan['min_workers'])}{hours}: {usd} a month"
 
 
 def show_finding(r: Row, page: Page) -> None:
@@ -503,21 +527,25 @@ def run(argv: Sequence[str]) -> int:
         metavar="NAME:SLA:RATE,...", help="a plan for each tier of users")  # fmt: skip
     parser.add_argument("--markdown", action="store_true", help="Markdown, to hand over")
     args = parser.read(argv)
-    (figures, names), how = main.asked(args), traffic.traffic_of(args)
+    (s, names, idle_s), how = traffic.scenario_of(args), traffic.traffic_of(args)
     limits, page = limits_of(args, names), Markdown() if "markdown" in args else Page()
-    if "min_workers" in figures:
+    if "min_workers" in main.asked(args)[0]:
         raise BadInput(
             "--min-workers, --set min_workers: must be left out, for plan sizes the pool"
         )
-    own = {"sla_s", "requests_per_hour"} & {*figures} or how.trace or limits.budget is not None
+    own = (
+        {"sla_s", "requests_per_hour"} & {*main.asked(args)[0]}
+        or how.trace
+        or limits.budget is not None
+    )
     if "tiers" in args and own:
         others = "--sla, --rate, --trace and --budget"
         raise BadInput(f"--tiers: must be without {others}, for each tier has its own")
-    s = Scenario(**figures)
+    main.stack(s, limits.require)  # what cannot be put on is refused
     if "tiers" in args:
-        result = tiers_result(s, how, limits, args.tiers)
+        result = tiers_result(s, how, limits, args.tiers, idle_s)
     else:
-        result = plan_result(s, how, limits)
+        result = plan_result(s, how, limits, idle_s)
     progress.end()
     if "json" in args:
         main.print_json(result)

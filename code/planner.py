@@ -1,23 +1,30 @@
 """The search behind `plan.py`: runs of the same requests, remembered, and the plans that hold.
 
-A tail depends on the cold start, the pool and the traffic alone, so that is what a run is
-remembered by: stacks with the same path share one. What is picked is always judged by a whole run.
+A tail depends on the cold start, the pool and the traffic alone, and a shorter cold start or a
+larger pool is nearly always no worse on the same requests. So not every stack is run: of those
+that rent the same, the shortest path, and of the pools the smallest that holds, found by halves. A
+timed pool is guessed from the hours of runs around the clock. What is picked is always judged by a
+whole run of its own. The tests hold this to the search of everything.
 """
 
+import heapq
 import itertools
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import main
+import schedule
 import traffic
-from arrivals import Request, Traffic, requests_of
-from endpoint import MOST_WORKERS, boot_spans, mean_cold_s
+from arrivals import Asked, Request, Traffic, mean_rate, requests_of
+from endpoint import MOST_SLOTS, MOST_WORKERS, REPLICAS, USUAL_WORKERS, boot_spans, mean_cold_s
 from main import BadInput, Row, Scenario
 from progress import progress
 
 ENOUGH, MOST_DAYS, HELD = 20_000, 30, 1_000_000  # a run: requests enough, days, requests at most
+TRIED, SERVED = 6, 800_000  # timed pools that are run of a stack's guesses, or requests of theirs
+DOUBTS = (1.0, 0.8, 0.6, 0.4, 0.2)  # shares of what may be late that a guess may come to
 
 
 @dataclass(frozen=True)
@@ -30,71 +37,187 @@ class Limits:
     require: Sequence[str] = ()
 
 
+class Pool(NamedTuple):
+    """Replicas kept warm: around the clock, and instead of those in the hours of a schedule."""
+
+    always: int = 0
+    schedule: str | None = None
+
+    def size(self) -> int:
+        """The most that it ever asks for."""
+        spans = schedule.read(self.schedule, REPLICAS) if self.schedule else []
+        return max(self.always, *(int(x.number) for x in spans), 0)
+
+
+class Choice(NamedTuple):
+    """A plan before it is judged."""
+
+    names: tuple[str, ...]
+    keep_alive_s: float
+    pool: Pool = Pool()
+
+
+class Block(NamedTuple):
+    """A timed pool: so many in some hours, from one on, and so many in all others."""
+
+    hour: int
+    hours: int
+    size: int
+    always: int
+
+    def pool(self) -> Pool:
+        end = (self.hour + self.hours) % 24 or 24
+        return Pool(self.always, f"{self.hour}-{end}:{self.size}")
+
+    def smaller(self) -> list["Block"]:
+        """An hour less at either end, or a replica less."""
+        tries = [
+            self._replace(hour=(self.hour + 1) % 24, hours=self.hours - 1),
+            self._replace(hours=self.hours - 1),
+            self._replace(size=self.size - 1),
+            self._replace(always=self.always - 1),
+        ]
+        return [x for x in tries if x.hours and x.size > x.always >= 0]
+
+
+def days_of(rate: float, how: Traffic) -> int:
+    """Days of a run: enough requests, whole weeks where days of the week differ."""
+    days = min(math.ceil(ENOUGH / max(rate, main.SMALLEST) / 24), MOST_DAYS)
+    if schedule.has_days(how.pattern) or schedule.has_days(how.schedule):
+        days = 7 * min(math.ceil(days / 7), MOST_DAYS // 7)
+    return days
+
+
+def rank(plan: Row, prefer: str) -> tuple[float, float]:
+    layers, usd = len(plan["layers"]), plan["usd_per_month"]
+    return (layers, usd) if prefer == "layers" else (usd, layers)
+
+
 def best(plans: Iterable[Row], prefer: str) -> Row | None:
     """The first of equals, for they come in the order of the layer table."""
+    return min(plans, key=lambda plan: rank(plan, prefer), default=None)
 
-    def least(plan: Row) -> tuple[float, float]:
-        layers, usd = len(plan["layers"]), plan["usd_per_month"]
-        return (layers, usd) if prefer == "layers" else (usd, layers)
 
-    return min(plans, key=least, default=None)
+def most_in_flight(requests: Iterable[Request]) -> int:
+    """The most requests that are ever served at once if none has to wait."""
+    ends: list[float] = []
+    most = 0
+    for t, service_s in requests:
+        while ends and ends[0] <= t:
+            heapq.heappop(ends)
+        heapq.heappush(ends, t + service_s)
+        most = max(most, len(ends))
+    return most
+
+
+def first_of(low: int, high: int, holds: Callable[[int], bool]) -> int | None:
+    """The first whole number from `low`, 1 or more, from which on something holds; None where at
+    none up to `high`. By doubling, then by halves."""
+    under, at = low - 1, low
+    while at <= high and not holds(at):
+        under, at = at, min(2 * at, max(high, at + 1))
+    while at - under > 1:
+        middle = (under + at) // 2
+        under, at = (under, middle) if holds(middle) else (middle, at)
+    return at if at <= high else None
 
 
 class Planner:
-    """Runs of the same requests, remembered per cold start and pool size, and plans of them."""
+    """Runs of the same requests, remembered by what they depend on, and the plans among them."""
 
     def __init__(
-        self, s: Scenario, how: Traffic, limits: Limits, same: "Planner | None" = None
+        self,
+        s: Scenario,
+        how: Traffic,
+        limits: Limits,
+        idle_s: Sequence[float] = (),
+        same: "Planner | None" = None,
     ) -> None:
         if how.trace is None:
-            days = math.ceil(ENOUGH / max(s.requests_per_hour, main.SMALLEST) / 24)
-            how = replace(how, hours=24.0 * min(days, MOST_DAYS))
+            how = replace(how, hours=24.0 * days_of(mean_rate(s, how), how))
+        if how.schedule:
+            limits = replace(limits, require=["warm-pool", *limits.require])
         self.s, self.how, self.limits = s, how, limits
-        self.budget = math.inf if limits.budget is None else limits.budget
+        self.idle_s = idle_s or (s.keep_alive_s,)
+        self.budget = math.inf if limits.budget is None else limits.budget + 0.005
         self.runs: dict[Any, Row] = same.runs if same else {}
-        self.asked: list[Request] = same.asked if same else self.requests()
+        self.asked: Asked = same.asked if same else self.requests()
+        self.count: int = same.count if same else len([*self.asked.requests])
+        self.in_flight: int = same.in_flight if same else most_in_flight(self.asked.requests)
 
-    def requests(self) -> list[Request]:
+    def requests(self) -> Asked:
         """What every plan is asked; BadInput where that is too much or nothing."""
-        asked = [*itertools.islice(requests_of(self.s, self.how)[1], HELD + 1)]
-        if len(asked) > HELD:
+        asked = requests_of(self.s, self.how)
+        held = [*itertools.islice(asked.requests, HELD + 1)]
+        if len(held) > HELD:
             raise BadInput(f"more than {HELD:,} requests to plan for: must be fewer a day")
-        if self.how.trace and not asked[-1][0]:
+        if self.how.trace is None and self.how.service_s >= schedule.HOUR_S * self.how.hours:
+            says = f"must be shorter than the {self.how.hours:g} h that a plan is judged by"
+            raise BadInput(f"--service-s {self.how.service_s:g}: {says}")
+        if self.how.trace and not held[-1][0]:
             says = "must last for more than an instant to plan for"
             raise BadInput(f"--trace {self.how.trace!r}: {says}")
-        return asked
+        return asked._replace(requests=held)
 
-    def run(self, names: Sequence[str], least: int, whole: bool = True) -> Row:
-        """A stack with a pool of so many; unless whole, it may be cut once it breaks P99."""
-        s, how = main.stack(self.s, names), replace(self.how, min_workers=least)
-        key = s.sla_s, how.max_workers, least, s.migrates, *boot_spans(s, how)
+    # --- runs ------------------------------------------------------------------------------------
+
+    def run(self, choice: Choice, whole: bool = True, **options: Any) -> Row:
+        """A run of a choice; unless whole, it may be cut once it breaks P99."""
+        s = replace(main.stack(self.s, choice.names), keep_alive_s=choice.keep_alive_s)
+        always, hours = choice.pool
+        how = replace(self.how, min_workers=always, schedule=hours, **options)
+        key = (
+            s.sla_s,
+            s.keep_alive_s,
+            how.max_workers,
+            choice.pool,
+            s.migrates,
+            *boot_spans(s, how),
+        )
         if key not in self.runs or (whole and self.runs[key]["cut"]):
-            progress.tell(f"{len(self.runs)} runs")
-            most_late = math.inf if whole else main.P99_OVER * len(self.asked)
+            progress.tell(f"{len(self.runs)} runs of {self.count:,} requests")
+            most_late = math.inf if whole else main.P99_OVER * self.count
             endpoint = traffic.simulate(s, how, self.asked, most_late)
-            cut = {"cut": endpoint.over > most_late}
+            cut = {"cut": endpoint.over > most_late, "by_hour": endpoint.timeline}
             self.runs[key] = traffic.figures(s, endpoint, 0.0) | cut
         return self.runs[key]
 
-    def plan(self, names: Sequence[str], least: int) -> Row:
-        """A stack and a pool size, and what a whole run shows of them; a month of all products."""
-        s, run = self.s, self.run(names, least)
+    def holds(self, choice: Choice) -> bool:
+        run = self.run(choice, whole=False)
+        return not run["cut"] and main.holds_p99(1, run["over_sla_fraction"])
+
+    def month(self, run: Row) -> float:
+        """Dollars a month, for all products, of a dollar of a run."""
+        return float(self.s.products * self.s.hours_per_month / run["hours"])
+
+    def plan(self, choice: Choice) -> Row:
+        """A choice, and what a whole run shows of it; a month of all products."""
+        s, names, run = self.s, choice.names, self.run(choice)
         standby = traffic.standby_usd_per_hour(s, names) * s.hours_per_month
-        usd = run["usd"] * s.products * s.hours_per_month / run["hours"]
         return {
             "layers": [*names],
-            "min_workers": least,
+            "min_workers": choice.pool.always,
+            "schedule": choice.pool.schedule,
+            "keep_alive_s": choice.keep_alive_s,
             "cold_start_s": mean_cold_s(main.stack(s, names), self.how),
             "p99_ttft_s": run["ttft_s"]["p99"],
+            "p999_ttft_s": run["ttft_s"]["p999"],
+            "max_ttft_s": run["ttft_s"]["max"],
             "over_sla_fraction": run["over_sla_fraction"],
-            "usd_per_month": round(usd + standby, 2),
+            "usd_per_month": round(run["usd"] * self.month(run) + standby, 2),
             "cold_starts_per_day": run["cold_starts_per_day"],
             "peak_replicas": run["replicas"]["peak"],
         }
 
+    def usd(self, choice: Choice) -> float:
+        return float(self.plan(choice)["usd_per_month"])
+
+    # --- stacks ----------------------------------------------------------------------------------
+
     def stacks(self) -> Iterator[tuple[str, ...]]:
         """Those allowed, the fewest layers first, then as in the table."""
-        allowed, required = main.without(main.BY_NAME, *self.limits.forbid), {*self.limits.require}
+        allowed = main.without(main.usable(self.s), *self.limits.forbid)
+        required = {*self.limits.require}
         if not self.how.evictions_per_day and "migrate" not in required:
             allowed = main.without(allowed, "migrate")
         for size in range(len(allowed) + 1):
@@ -102,24 +225,165 @@ class Planner:
                 if required <= {*names}:
                     yield names
 
-    def plans(self, stacks: Iterable[Sequence[str]] = ()) -> Iterator[Row]:
-        """What holds P99 within the budget, each cheaper than any of no more layers; of given
-        stacks all that do."""
-        cheapest = self.budget + 0.005  # dollars are rounded to cents
-        for names in stacks or self.stacks():
-            most = self.how.max_workers or MOST_WORKERS
-            for least in range(1, most + 1) if "warm-pool" in names else [0]:
-                pooled = replace(self.s, min_workers=least)
-                if main.standing_usd_per_month(pooled, names) >= cheapest:
-                    break
-                run = self.run(names, least, whole=False)  # one that is cut breaks P99
-                if main.holds_p99(1, run["over_sla_fraction"]):
-                    plan = self.plan(names, least)
-                    if plan["usd_per_month"] < cheapest:
-                        cheapest = cheapest if stacks else plan["usd_per_month"]
-                        yield plan
-                if not run["waited_fraction"]:  # so a larger pool only costs more
-                    break
-
     def path_s(self, names: Sequence[str]) -> float:
-        return main.cold_start_s(main.stack(self.s, names))
+        return mean_cold_s(main.stack(self.s, names), self.how)
+
+    def kinds(self) -> list[list[tuple[str, ...]]]:
+        """Stacks that rent the same and move requests or not: the first of each length that is
+        shorter than all with fewer layers, so that the last is the shortest."""
+        kinds: dict[Any, list[tuple[str, ...]]] = {}
+        for names in self.stacks():
+            rents = tuple(name for name in names if main.BY_NAME[name].rent)
+            kind = kinds.setdefault((rents, main.stack(self.s, names).migrates), [])
+            if not kind or self.path_s(names) < self.path_s(kind[-1]):
+                if kind and len(kind[-1]) == len(names):
+                    kind.pop()
+                kind.append(names)
+        return [*kinds.values()]
+
+    # --- pools -----------------------------------------------------------------------------------
+
+    def most(self) -> int:
+        """The largest pool worth a try: for all in flight, and more where nodes go away."""
+        most = math.ceil(self.in_flight / self.how.slots)
+        if self.how.evictions_per_day:
+            most = 8 * most + 8
+        return max(
+            min(most, self.how.max_workers or MOST_WORKERS, MOST_SLOTS // self.how.slots), 1
+        )
+
+    def smallest(self, names: tuple[str, ...], idle_s: float) -> int | None:
+        """The smallest pool around the clock that holds; 0 for a stack without one."""
+        if "warm-pool" not in names or self.how.schedule:
+            return 0 if self.holds(Choice(names, idle_s, Pool(0, self.how.schedule))) else None
+        return first_of(1, self.most(), lambda n: self.holds(Choice(names, idle_s, Pool(n))))
+
+    def around_the_clock(self, names: tuple[str, ...], idle_s: float) -> Row | None:
+        """The cheapest plan of a stack that holds P99 with the same pool at every hour."""
+        least = self.smallest(names, idle_s)
+        if not least:
+            pool = Pool(0, self.how.schedule)
+            return None if least is None else self.plan(Choice(names, idle_s, pool))
+        sizes = (
+            least,
+            self.cheaper_from(least, lambda n: self.usd(Choice(names, idle_s, Pool(n)))),
+        )
+        return best((self.plan(Choice(names, idle_s, Pool(size))) for size in sizes), "cost")
+
+    def cheaper_from(self, least: int, usd: Callable[[int], float]) -> int:
+        """The pool size where dollars turn, which fall and then rise: replicas that come and go
+        pay for their boots, and maybe more an hour."""
+        low, high = least, self.most()
+        if low < high and usd(low + 1) >= usd(low):
+            return low
+        while low < high:
+            middle = (low + high) // 2
+            low, high = (middle + 1, high) if usd(middle + 1) < usd(middle) else (low, middle)
+        return low
+
+    def hours_differ(self) -> bool:
+        """Whether the traffic goes by the hour of the day, and the run has seen every one."""
+        return self.how.pattern not in ("poisson", "bursty") or (
+            self.how.trace is not None
+            and all(row[0] for row in self.run(Choice((), self.idle_s[0]))["by_hour"])
+        )
+
+    def by_hour(self, choice: Choice, most: int) -> list[tuple[float, float]]:
+        """Dollars a month and late requests of each hour of the day, of a whole run."""
+        s, run = self.s, self.run(choice, max_workers=most)
+        kept, demand = main.kept_usd_per_hour(s), main.replica_usd_per_hour(s)
+        month = self.month(run) / schedule.HOUR_S
+        return [
+            (month * (pool_s * kept + (alive_s - pool_s) * demand), late)
+            for _, _, _, alive_s, _, pool_s, late in run["by_hour"]
+        ]
+
+    def guesses(
+        self, names: tuple[str, ...], idle_s: float, least: int
+    ) -> list[tuple[float, float, Block]]:
+        """Timed pools that may hold, the cheapest first: their dollars, and their late requests
+        as a share of what may be late. They are hours of runs around the clock with the one size
+        and with the other, put together."""
+        # Nodes go away when they do: one replica less may do, and hours put together say little.
+        spot = self.how.evictions_per_day > 0
+        sizes = [n for n in range(max(least - spot, 1), least + 2) if n <= self.most()]
+        levels = [0, *itertools.takewhile(least.__gt__, (2**k for k in itertools.count()))]
+        most = self.how.max_workers or max(USUAL_WORKERS, least)
+        hours = {
+            size: self.by_hour(Choice(names, idle_s, Pool(size)), max(most, size))
+            for size in {*sizes, *levels}
+        }
+        ahead = main.kept_usd_per_hour(self.s) * self.path_s(names) / schedule.HOUR_S
+        ahead *= self.s.products * self.s.hours_per_month / 24
+        most_doubtful = 3.0 if spot else 1.2
+        may_be_late = main.P99_OVER * self.count
+        found = []
+        for size, level in itertools.product(sizes, levels):
+            usd, late = ([y[k] - x[k] for x, y in zip(hours[level], hours[size])] for k in (0, 1))
+            usd_0, late_0 = (sum(x[k] for x in hours[level]) for k in (0, 1))
+            usd_0 += (size - level) * ahead
+            for hour in range(24):
+                usd_in = itertools.accumulate(usd[hour:] + usd[:hour])
+                late_in = itertools.accumulate(late[hour:] + late[:hour])
+                for length, (more, fewer) in enumerate(zip(usd_in, late_in), 1):
+                    share = (late_0 + fewer) / may_be_late
+                    if share <= most_doubtful and length < 24:
+                        found.append((usd_0 + more, share, Block(hour, length, size, level)))
+        return sorted(found)
+
+    def timed(self, names: tuple[str, ...], idle_s: float, least: int) -> Block | None:
+        """The cheapest block of hours that holds, as far as trying the best guesses shows."""
+        if not self.hours_differ():
+            return None
+
+        def usd(block: Block) -> float:
+            choice = Choice(names, idle_s, block.pool())
+            return self.usd(choice) if self.holds(choice) else math.inf
+
+        guesses = self.guesses(names, idle_s, least)
+        tries = max(TRIED, SERVED // self.count)
+        doubted = [[x for x in guesses if x[1] <= doubt][:tries] for doubt in DOUBTS]
+        likely = (block for some in doubted for _, _, block in some)
+        found = next((block for block in likely if usd(block) < math.inf), None)
+        if found is None:
+            return None
+        for guess_usd, _, block in guesses[:tries]:
+            if guess_usd <= 1.02 * usd(found):
+                found = min(found, block, key=usd)
+        while True:
+            less = min([found, *found.smaller()], key=usd)
+            if less == found:
+                return found
+            found = less
+
+    # --- plans -----------------------------------------------------------------------------------
+
+    def cheapest(self, names: tuple[str, ...], idle_s: float, timed: bool = True) -> Row | None:
+        """The cheapest plan of a stack that holds P99 within the budget."""
+        plans = [self.around_the_clock(names, idle_s)]
+        least = self.smallest(names, idle_s)
+        if least and timed and (block := self.timed(names, idle_s, least)):
+            plans.append(self.plan(Choice(names, idle_s, block.pool())))
+        return best((x for x in plans if x and x["usd_per_month"] <= self.budget), "cost")
+
+    def plans(self) -> list[Row]:
+        """Of each kind of stack the cheapest plan, and of those with the fewest layers too: what
+        is best either way is among them."""
+        kinds = [(kind, idle_s) for kind in self.kinds() for idle_s in self.idle_s]
+        around = [self.around_the_clock(kind[-1], idle_s) for kind, idle_s in kinds]
+        # Hours save much the same under any stack: what is dearer without them is so with them.
+        least = min((x["usd_per_month"] for x in around if x and x["min_workers"]), default=0.0)
+        found: list[Row] = []
+        holding = []
+        for (kind, idle_s), plan in zip(kinds, around):
+            timed = plan is not None and plan["usd_per_month"] <= 1.03 * least
+            if plan and (plan := self.cheapest(kind[-1], idle_s, timed)):
+                holding.append((kind, idle_s))
+                found.append(plan)
+        for size in range(len(main.LAYERS) + 1):
+            for kind, idle_s in holding:
+                plans = [self.cheapest(names, idle_s) for names in kind if len(names) == size]
+                found += [plan for plan in plans if plan]
+            if any(len(plan["layers"]) <= size for plan in found):
+                break
+        return found

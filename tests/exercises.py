@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import main
 import planner as search
 from arrivals import Traffic
-from planner import Limits, Planner
+from planner import Choice, Limits, Planner, Pool
 
 ANSWERS = Path(__file__).parent.parent / "outputs" / "exercise-answers.toml"
 CLOSE = 0.01  # a right answer may be rounded by this share
@@ -245,7 +245,7 @@ def judge_stack(answers: dict[str, Any]) -> Verdict:
         return Verdict("wrong", f"{place}: is it a list of names, each as --with takes it?")
     s = main.Scenario(model="13b", sla_s=3.0, requests_per_hour=30.0)
     fewest = best(planner_of(s), "layers")["layers"]
-    if not [*planner_of(s).plans([layers])]:
+    if not planner_of(s).cheapest(tuple(layers), s.keep_alive_s):
         ask = "breaks the promise. What does the first request after a quiet hour wait with it?"
         return Verdict("wrong", f"{place} {ask}")
     if len({*layers}) > len(fewest):
@@ -277,7 +277,8 @@ def judge_tiers(answers: dict[str, Any]) -> Verdict:
         s = main.Scenario(sla_s=sla_s, requests_per_hour=rate)
         planner = planner_of(s)
         pool = ["warm-pool"] if count else []
-        yours = planner.plan([*main.without(layers, "warm-pool"), *pool], count)
+        names = (*main.without(layers, "warm-pool"), *pool)
+        yours = planner.plan(Choice(names, s.keep_alive_s, Pool(count)))
         if not main.holds_p99(1, yours["over_sla_fraction"]):
             ask = "What does the first user after a quiet hour wait, against this tier's promise?"
             return Verdict("wrong", f"{place} = {count}: too many of its users are late. {ask}")

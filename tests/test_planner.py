@@ -46,19 +46,32 @@ def tiered(tiers: list[tuple[str, float, float]], **given: Any) -> dict[str, Any
     return plan.tiers_result(main.Scenario(), *options(given), tiers)
 
 
+def pools(most: int, timed: bool) -> list[dict[str, Any]]:
+    """Every pool size up to this, and instead of each in every block of hours every larger one."""
+    around = [{"min_workers": size} for size in range(1, most + 1)]
+    hours = [(start, end) for start in range(24) for end in range(1, 25) if (end - start) % 24]
+    blocks = [
+        {"min_workers": always, "schedule": f"{start}-{end}:{size}"}
+        for size in range(1, most + 1)
+        for always in range(size)
+        for start, end in hours
+    ]
+    return around + (blocks if timed else [])
+
+
 def brute_force(
-    s: main.Scenario, how: dict[str, Any], forbid: list[str], most: int
+    s: main.Scenario, how: dict[str, Any], forbid: list[str], most: int, timed: bool = False
 ) -> list[dict[str, Any]]:
-    """Every stack and pool size, each simulated afresh: layers, size, share late, $/month."""
+    """Every stack and pool, each simulated afresh: layers, pool, share late, $/month."""
     rows = []
     layers = [name for name in main.BY_NAME if name not in forbid]
     for size in range(len(layers) + 1):
         for names in itertools.combinations(layers, size):
-            for least in range(1, most + 1) if "warm-pool" in names else [0]:
-                found = traffic.run_result(s, names, Traffic(**how, min_workers=least))
+            for pool in pools(most, timed) if "warm-pool" in names else [{"min_workers": 0}]:
+                found = traffic.run_result(s, names, Traffic(**how, **pool))
                 rent = main.replica_usd_per_month(s) if "warm-node" in names else 0.0
                 own = found["usd"] * s.hours_per_month / found["hours"] - rent
-                row = {"layers": list(names), "min_workers": least}
+                row = {"layers": list(names), "schedule": None, **pool}
                 row["usd_per_month"] = round(own * s.products + rent, 2)
                 rows.append(row | {"late": found["over_sla_fraction"]})
     return rows
@@ -80,7 +93,6 @@ TRACE = "arrival_s,service_s\n" + "".join(f"{300 * k + 37 * (k % 5)},8\n" for k 
     [
         (0, {}, ["migrate"]),  # all the others once
         (1, {"pattern": "bursty"}, ["migrate", "stream", "graph-cache"]),
-        (2, {"pattern": "diurnal"}, ["migrate", "stream", "graph-cache"]),
         (3, {"trace": TRACE}, ["migrate", "stream", "graph-cache"]),
         (
             4,
@@ -128,6 +140,36 @@ def test_the_plan_is_that_of_a_brute_force_over_every_stack_and_pool_size(
             same = ("layers", "min_workers", "usd_per_month")
             assert [found[name] for name in same] == [right[name] for name in same]
         usd = usd if share else found["usd_per_month"] or 1e4
+
+
+@pytest.mark.parametrize(
+    ("figures", "how", "layers"),
+    [
+        ({"sla_s": 40.0, "requests_per_hour": 9.0}, {"pattern": "diurnal"}, ["preseed"]),
+        ({"pool_usd_per_hour": 3.0}, {"pattern": "8-20:40"}, ["tiered"]),
+        ({"pool_usd_per_hour": 5.0, "products": 2}, {"pattern": "7-9:90,9-17:9"}, []),
+    ],
+)
+def test_a_timed_pool_is_that_of_a_brute_force_over_every_block_of_hours(
+    monkeypatch: pytest.MonkeyPatch,
+    figures: dict[str, Any],
+    how: dict[str, Any],
+    layers: list[str],
+) -> None:
+    monkeypatch.setattr(planner, "ENOUGH", 100)
+    s, forbid = main.Scenario(**figures), main.without(main.BY_NAME, "warm-pool", *layers)
+    found = planned(s, **how, forbid=forbid)
+    most = 1 if layers else 2  # which is more than this traffic wants
+    rows = brute_force(s, how | {"hours": found["run"]["hours"]}, forbid, most, timed=True)
+    for prefer in ("layers", "cost"):
+        right, ours = (
+            chosen(rows, prefer, math.inf),
+            planned(s, **how, forbid=forbid, prefer=prefer),
+        )
+        assert right
+        assert len(ours["layers"]) == len(right["layers"]) or prefer == "cost"
+        assert right["usd_per_month"] <= ours["usd_per_month"] <= 1.01 * right["usd_per_month"]
+        assert (ours["min_workers"], ours["schedule"]) == (right["min_workers"], right["schedule"])
 
 
 def test_the_plans_figures_are_those_of_traffic_and_of_with() -> None:
@@ -189,7 +231,7 @@ def test_each_relaxation_alone_would_do_and_the_limit_that_binds_is_named() -> N
 
 
 def test_a_layer_that_makes_boots_slower_says_so_behind_a_pool_too() -> None:
-    behind = {"layers": ["preseed", "warm-pool"], "min_workers": 1}
+    behind = {"layers": ["preseed", "warm-pool"], "min_workers": 1, "schedule": None}
     s = main.Scenario(first_touch_s_per_gb=9.0)
     slower, pool = plan.why(Planner(s, Traffic(), Limits()), behind)
     assert (slower["saves_s"], pool["saves_s"]) == (30 * (6.0 - 9.0), 418.0 - 0.5)
