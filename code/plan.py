@@ -1,4 +1,4 @@
-"""From an SLA to a stack and a pool: every stack, with every pool size that could help.
+"""From an SLA to a stack and a pool: every stack, every pool size, and pools by the hour.
 
 A run of the same requests judges each, for a second model could disagree with the first: P99
 holds where at most 1% of them were late. So a plan says what `traffic.py` shows. `planner`
@@ -6,6 +6,8 @@ searches; here is what is said of a plan, and of why there is none.
 
   python code/plan.py --model 13b --sla 3 --rate 30
   python code/plan.py --sla 20 --rate 200 --forbid warm-pool --budget 9000
+  python code/plan.py --pattern 8-20:40 --keep-alive 60,300,900
+  python code/plan.py --set pool_usd_per_hour=2.5 --cold-start-s 120
   python code/plan.py --sla 4 --pattern diurnal --prefer cost --markdown
   python code/plan.py --tiers paid:2:30,trial:10:10,batch:600:5
 """
@@ -46,7 +48,13 @@ PLAN = ("layers", "min_workers", "schedule", "keep_alive_s", "cold_start_s", "p9
 
 
 def pool_of(plan: Row) -> Pool:
-    return Pool(plan["min_workers"], plan["schedule"])
+    return Pool(plan["min_workers"] or 0, plan["schedule"])
+
+
+def pool_text(plan: Row) -> str:
+    """Replicas around the clock, and those of its hours."""
+    hours = f", {plan['schedule']}" if plan["schedule"] else ""
+    return plain(plan["min_workers"]) + hours
 
 
 def why(planner: Planner, plan: Row) -> Iterator[Row]:
@@ -70,7 +78,7 @@ def tail_policy(planner: Planner, plan: Row) -> str:
     how, least, cold_s = planner.how, pool_of(plan).size(), duration(plan["cold_start_s"])
     says = f"the first user on a fresh replica waits {cold_s}, those right behind for its rest;"
     if least:
-        when = f"in the hours {plan['schedule']} " if plan["schedule"] else ""
+        when = f"in its hours, {plan['schedule']}, " if plan["schedule"] else ""
         says = (
             f"{when}{plain(least * how.slots)} requests at once find a free warm slot, "
             f"{duration(planner.s.warm_ttft_s)}; the first user beyond waits for a slot, or "
@@ -321,7 +329,7 @@ def tiers_result(
         "usd_per_month": sum(row["usd_per_month"] for row in apart) - shared if feasible else None,
         "one_pool": pooled,
         "premium": hardest["name"],
-        "dedicated_usd_per_month": (hardest["min_workers"] or 1) * main.replica_usd_per_month(s),
+        "dedicated_usd_per_month": max(pool_of(hardest).size(), 1) * main.replica_usd_per_month(s),
     }
 
 
@@ -374,17 +382,44 @@ class Markdown(Page):
 def named(plan: Row) -> str:
     """A plan's layers, pool and price in a few words."""
     layers, usd = ", ".join(plan["layers"]) or "no layer", dollars(plan["usd_per_month"])
-    hours = f", schedule {plan['schedule']}" if plan["schedule"] else ""
-    return f"{layers}; min_workers {plain(plan['min_workers'])}{hours}: {usd} a month"
+    pool = f"min_workers {plain(plan['min_workers'])}"
+    if plan["schedule"]:
+        pool += f", schedule {plan['schedule']}"
+    if plan["keep_alive_s"] != Scenario.keep_alive_s:
+        pool += f", idle {duration(plan['keep_alive_s'])}"
+    return f"{layers}; {pool}: {usd} a month"
+
+
+def show_dear(r: Row, page: Page) -> None:
+    """First of all, that replicas around the clock would do it for less."""
+    always, usd = r["always_on"], r["usd_per_month"] or 0.0
+    if usd > always["usd_per_month"] and main.holds_p99(1, always["over_sla_fraction"]):
+        out = " It leaves warm-pool out, as asked." if "warm-pool" in r["run"]["forbid"] else ""
+        page.say(
+            f"This plan costs more than always on: {dollars(usd)} a month, where a pool of "
+            f"{pool_text(always)} around the clock, and no other layer, takes "
+            f"{dollars(always['usd_per_month'])} and keeps the promise too.{out}"
+        )
+
+
+def show_tail(r: Row, page: Page) -> None:
+    """What P99 does not tell: how long those wait whom it leaves out."""
+    if not r["over_sla_fraction"]:
+        page.say(f"P99 is {duration(r['p99_ttft_s'])}, and no request is late.")
+        return
+    page.say(
+        f"P99 of {duration(r['scenario']['sla_s'])} holds while {r['over_sla_fraction']:.2%} of "
+        f"requests are late: P99 is {duration(r['p99_ttft_s'])}, P99.9 "
+        f"{duration(r['p999_ttft_s'])}, and the longest waits {duration(r['max_ttft_s'])}."
+    )
 
 
 def show_finding(r: Row, page: Page) -> None:
     other = r["other"]
     if r["feasible"]:
-        page.say(
-            f"{LEAST[r['run']['prefer']]}: {named(r)}. P99 is {duration(r['p99_ttft_s'])}, "
-            f"{r['over_sla_fraction']:.2%} of requests are late."
-        )
+        show_dear(r, page)
+        page.say(f"{LEAST[r['run']['prefer']]}: {named(r)}.")
+        show_tail(r, page)
         if named(other) == named(r):
             page.say("Within these limits no other plan has fewer layers, or costs less.")
         else:
@@ -401,7 +436,7 @@ def show_finding(r: Row, page: Page) -> None:
 def show_plan(r: Row, s: Scenario, how: Traffic, page: Page) -> None:
     show_finding(r, page)
     asked, run = traffic.asked_of(s, how), r["run"]
-    judged = f"judged by {plain(run['hours'])} h, seed {run['seed']}"
+    judged = f"judged by a run of {plain(run['hours'])} h, seed {run['seed']}"
     page.heading("What was asked")
     page.say(f"P99 of {duration(s.sla_s)} at {asked}, {judged}. {main.priced(s)}")
     page.items([*main.changes(r["changed"]), *map(main.about, r["layers"])])
@@ -416,7 +451,7 @@ def show_plan(r: Row, s: Scenario, how: Traffic, page: Page) -> None:
         gone_s = duration(how.patience_s)
         page.say(f"P99 is of those served; who gave up after {gone_s} counts as late.")
     if r["why"]:
-        show_why(r["why"], page)
+        show_why(r, page)
     show_beside(r, page)
     if r["feasible"]:
         page.heading("What it means")
@@ -426,30 +461,32 @@ def show_plan(r: Row, s: Scenario, how: Traffic, page: Page) -> None:
         page.heading("Rejected")
         page.items([f"{named(row)}. {row['reason']}." for row in r["rejected"]])
     what = "The same run" if r["feasible"] else "Doing nothing"
-    page.heading(f"{what}, for one product and {plain(run['hours'])} h")
+    page.heading(f"{what}, for one product; its dollars are of {plain(run['hours'])} h")
     page.command(r["command"])
 
 
-def show_why(rows: Sequence[Row], page: Page) -> None:
+def show_why(r: Row, page: Page) -> None:
     """What each layer attacks and saves, and what it costs beside money."""
     cells = [("layer", "attacks", "saves", "price")]
-    for row in rows:
+    for row in r["why"]:
         layer = main.BY_NAME[row["layer"]]
-        attacks = ", ".join(layer.attacks) or layer.aim
-        cells.append((layer.name, attacks, duration(row["saves_s"]), layer.tradeoff))
+        attacks, price = ", ".join(layer.attacks) or layer.aim, layer.tradeoff
+        if layer.name == "warm-pool" and r["schedule"]:
+            price = f"paid in its hours, {r['schedule']}"
+        cells.append((layer.name, attacks, duration(row["saves_s"]), price))
     page.table(cells, "<<><")
 
 
 def show_beside(r: Row, page: Page) -> None:
     """The plan beside doing nothing and a pool for all that is ever in flight."""
-    rows = [("", "$/month", "min_workers", "late", "P99", "cold starts a day")]
+    rows = [("", "$/month", "pool", "late", "P99", "P99.9", "cold starts a day")]
     plans = {"this plan": r} if r["feasible"] else {}
     plans |= {"doing nothing": r["doing_nothing"], "always on": r["always_on"]}
     for name, plan in plans.items():
-        late, p99_s = f"{plan['over_sla_fraction']:.2%}", duration(plan["p99_ttft_s"])
-        usd, least = dollars(plan["usd_per_month"]), plain(plan["min_workers"])
-        rows.append((name, usd, least, late, p99_s, plain(plan["cold_starts_per_day"])))
-    page.table(rows, "<>>>>>")
+        tail = [f"{plan['over_sla_fraction']:.2%}", duration(plan["p99_ttft_s"])]
+        tail += [duration(plan["p999_ttft_s"]), plain(plan["cold_starts_per_day"])]
+        rows.append((name, dollars(plan["usd_per_month"]), pool_text(plan), *tail))
+    page.table(rows, "<>>>>>>")
     page.say(
         f"If none had to wait, at most {plain(r['most_in_flight'])} requests would be in flight "
         f"at once; a replica has {r['run']['slots']} slots, and at most "
@@ -471,14 +508,14 @@ def show_tiers(r: Row, s: Scenario, page: Page) -> None:
             page.command(row["command"])
     page.heading(f"Tiers of users of a {s.model}, an endpoint for each or one pool")
     page.items(main.changes(r["changed"]))
-    rows = [("tier", "SLA", "per h", "late", "P99", "$/month", "min_workers", "layers")]
+    rows = [("tier", "SLA", "per h", "late", "P99", "$/month", "pool", "layers")]
     for row in (*r["tiers"], r["one_pool"]):
         asked = (row["name"], duration(row["sla_s"]), plain(row["requests_per_hour"]))
         cells: tuple[str, ...] = ("n/a",) * 5
         if row["feasible"]:
             late, p99_s = f"{row['over_sla_fraction']:.2%}", duration(row["p99_ttft_s"])
-            usd, least = dollars(row["usd_per_month"]), plain(row["min_workers"])
-            cells = (late, p99_s, usd, least, ", ".join(row["layers"]) or "none")
+            usd, layers = dollars(row["usd_per_month"]), ", ".join(row["layers"]) or "none"
+            cells = (late, p99_s, usd, pool_text(row), layers)
         rows.append((*asked, *cells))
     page.table(rows, "<>>>>>><")
     if r["feasible"]:

@@ -1,8 +1,10 @@
-"""The simulation beside SimFaaS, timed in turn in one run: `python tests/benchmark.py`.
+"""The simulation beside SimFaaS, and plans beside an exhaustive search, each in turn in one run:
+`python tests/benchmark.py`.
 
 SimFaaS (PyPI `simfaas`) goes into an environment that is thrown away. Both run its own example,
 Poisson 0.9/s, served warm in 1.991 s and cold in 2.244 s, kept for 600 s, and then 100 requests/s;
-ours with every figure of the report. Then the memory of 10 million requests. Exit 1 past a bound.
+ours with every figure of the report. Then the memory of 10 million requests, and plans at the rates
+of real endpoints beside the commit that still ran every stack. Exit 1 past a bound.
 """
 
 from __future__ import annotations
@@ -12,6 +14,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import time
 import venv
 from pathlib import Path
 
@@ -19,6 +22,11 @@ ROUNDS = 5
 CASES = [  # requests/s, seconds of ours, of SimFaaS, how many times faster we must be
     (0.9, 1e6, 1e5, 10),
     (100.0, 9e3, 200.0, 60),
+]
+EXHAUSTIVE = "9130c67"  # the last commit whose plan ran every stack and pool size
+PLANS = [  # words of a plan, and how many times faster it must be, or seconds at most
+    (["--rate", "9000"], 6, 0),
+    (["--rate", "36000", "--pattern", "diurnal"], 0, 60),
 ]
 EXPECTED = {"P(cold)": (0.001343, 0.1), "mean replicas": (7.70, 0.01)}
 THEIRS = """
@@ -68,8 +76,36 @@ def peak_mb(hours: float) -> float:
     return float(done.stdout)
 
 
+def planned_s(folder: Path, words: list[str]) -> float:
+    """Seconds of a plan by the scripts of a folder; no plan is an answer too."""
+    start = time.perf_counter()
+    command = [sys.executable, str(folder / "code" / "plan.py"), *words, "--json"]
+    done = subprocess.run(command, check=False, stdout=subprocess.DEVNULL)
+    assert done.returncode in (0, 1)
+    return time.perf_counter() - start
+
+
+def plans_hold() -> bool:
+    held, here = True, Path(__file__).parents[1]
+    with tempfile.TemporaryDirectory() as folder:
+        archive = ["git", "archive", EXHAUSTIVE, "code"]
+        before = subprocess.run(archive, check=True, capture_output=True, cwd=here).stdout
+        subprocess.run(["tar", "-x", "-C", folder], check=True, input=before)
+        for words, faster, most_s in PLANS:
+            spent_s = planned_s(here, words)
+            says = f"plan {' '.join(words)}: {spent_s:.1f} s"
+            if most_s:
+                held &= spent_s <= most_s
+                print(f"{says}, must be {most_s} at most")
+            else:
+                ratio = planned_s(Path(folder), words) / spent_s
+                held &= ratio >= faster
+                print(f"{says}, {ratio:.1f}x the search of everything, must be {faster}x")
+    return held
+
+
 def main() -> int:
-    held = True
+    held = plans_hold()
     with tempfile.TemporaryDirectory() as folder:
         print("installing SimFaaS ...", flush=True)
         venv.create(folder, with_pip=True)
