@@ -98,9 +98,7 @@ class Scenario:
     warm_ttft_s: float = 0.5  # s, time to first token (TTFT) on a ready replica [assumed]
 
     gpu_usd_per_hour: float = 4.0  # $/h, one 80 GB GPU, on demand [lesson]
-    pool_usd_per_hour: float | None = (
-        None  # $/h, one kept around the clock; None: as above [arith]
-    )
+    pool_usd_per_hour: float | None = None  # $/h, kept around the clock; None: as above [arith]
     small_gpu_usd_per_hour: float = 1.2  # $/h, a GPU that a 7B model fits; 0.85-1.50 [lesson]
     gpu_hbm_gb: float = 80.0  # GB, memory of one GPU [h100]
     gpus_per_replica: int = 0  # 0: ceil(1.1 * weights_gb / gpu_hbm_gb), 2 for 70b [arith]
@@ -589,16 +587,18 @@ def cheaper(s: Scenario, row: Row) -> str:
     """Which of the two costs less. With one price a pool adds next to nothing above self-warm:
     `either`; with two it is what costs less, busy or not.
     """
-    premium, tax = row["warm_premium_usd_per_hour"], row["cold_tax_usd_per_hour"]
-    demand, late = replica_usd_per_hour(s), row["over_sla_fraction"]
-    two_prices = kept_usd_per_hour(s) != demand
-    if late == 0 or even_warm_is_late(s):  # there is nothing that a pool could avoid
-        return "warm-pool" if premium < 0 else "scale-to-zero"
-    if math.isclose(premium, tax, abs_tol=1e-9 * demand * two_prices):
+    premium, late = row["warm_premium_usd_per_hour"], row["over_sla_fraction"]
+    demand = replica_usd_per_hour(s)
+    one_price = kept_usd_per_hour(s) == demand
+    helps = late > 0 and not even_warm_is_late(s)  # else there is nothing that a pool could avoid
+    if one_price and not helps:
+        return "scale-to-zero"
+    avoids = row["cold_tax_usd_per_hour"] if helps else 0.0
+    if math.isclose(premium, avoids, abs_tol=0.0 if one_price else 1e-9 * demand):
         return "equal"  # but for rounding: at break-even itself
-    if holds_p99(1, late) and not two_prices:
+    if one_price and holds_p99(1, late):
         return "either"
-    return "warm-pool" if tax > premium else "scale-to-zero"
+    return "warm-pool" if avoids > premium else "scale-to-zero"
 
 
 def at_rate(s: Scenario, rate: float, cold_s: float | None = None) -> Row:
@@ -885,8 +885,10 @@ def stack_row(s: Scenario, names: Sequence[str]) -> Row:
 
 def two_prices(s: Scenario, pays: float | None, ends: float | None) -> str:
     """Where a pool at a price of its own pays, in words."""
-    kept, demand = (f"${told(x)}/h" for x in (s.pool_usd_per_hour, s.gpu_usd_per_hour))
-    says = f"A GPU costs {kept} in the pool and {demand} on demand: the pool"
+    says = (
+        f"A GPU costs ${s.pool_usd_per_hour:.4g}/h in the pool and ${s.gpu_usd_per_hour:.4g}/h on "
+        "demand: the pool"
+    )
     if pays is None:
         return f"{says} pays at no rate."
     if ends is None:

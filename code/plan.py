@@ -14,6 +14,7 @@ searches; here is what is said of a plan, and of why there is none.
 
 import argparse
 import math
+import re
 import shlex
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, fields, replace
@@ -479,7 +480,8 @@ def show_why(r: Row, page: Page) -> None:
 
 def show_beside(r: Row, page: Page) -> None:
     """The plan beside doing nothing and a pool for all that is ever in flight."""
-    rows = [("", "$/month", "pool", "late", "P99", "P99.9", "cold starts a day")]
+    head = ("", "$/month", "pool", "late", "P99", "P99.9", "cold starts a day")
+    rows: list[tuple[str, ...]] = [head]
     plans = {"this plan": r} if r["feasible"] else {}
     plans |= {"doing nothing": r["doing_nothing"], "always on": r["always_on"]}
     for name, plan in plans.items():
@@ -531,7 +533,7 @@ def show_tiers(r: Row, s: Scenario, page: Page) -> None:
 def read_tiers(text: str) -> list[Tier]:
     """What stands behind --tiers; BadInput where it cannot be."""
     rows = [row.split(":") for row in text.split(",")]
-    names = {row[0] for row in rows if row[0].isprintable() and "|" not in row[0]} - {""}
+    names = {row[0] for row in rows if re.fullmatch(r"\w[\w .+-]*", row[0])}
     if {*map(len, rows)} != {3} or len(names) < len(rows):
         raise BadInput(f"{text!r:.40}: must be NAME:SLA:RATE,..., as {TIERS}")
     sla_s, rate = main.bounds("sla_s"), main.bounds("requests_per_hour")

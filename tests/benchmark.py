@@ -1,10 +1,10 @@
-"""The simulation beside SimFaaS, and plans beside an exhaustive search, each in turn in one run:
+"""The simulation beside SimFaaS, and plans beside the search of everything, in turn in one run:
 `python tests/benchmark.py`.
 
 SimFaaS (PyPI `simfaas`) goes into an environment that is thrown away. Both run its own example,
 Poisson 0.9/s, served warm in 1.991 s and cold in 2.244 s, kept for 600 s, and then 100 requests/s;
-ours with every figure of the report. Then the memory of 10 million requests, and plans at the rates
-of real endpoints beside the commit that still ran every stack. Exit 1 past a bound.
+ours with every figure of the report. Then the memory of 10 million requests. First of all plans at
+the rates of real endpoints, beside the commit that still ran every stack. Exit 1 past a bound.
 """
 
 from __future__ import annotations

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import random
+from dataclasses import replace
 from typing import Any
 
 import main
@@ -222,3 +223,114 @@ def test_a_pool_is_brutal_on_small_models_and_kind_to_large_ones() -> None:
 def test_the_60_s_rule_says_whether_it_binds_and_why(figures: dict[str, Any], says: str) -> None:
     rule = "P99 under 60 s on 70B or more makes a warm pool mandatory"
     assert main.rule(main.Scenario(**figures)).startswith(rule + says)
+
+
+# --- two prices ----------------------------------------------------------------------------------
+
+
+def pool_costs_no_more(s: main.Scenario, rate: float) -> bool:
+    """From the words alone: D arrivals in a cycle, 1 + lam L of them late; dollars an hour."""
+    lam, cold_s = rate / 3600, main.cold_start_s(s)
+    d = math.exp(min(lam * s.keep_alive_s, 600)) + lam * cold_s
+    late = 1 + lam * (cold_s - s.sla_s) if cold_s > s.sla_s else 0
+    demand = s.gpu_usd_per_hour * main.gpus(s)
+    pool = (s.pool_usd_per_hour or 0) * main.gpus(s)
+    without = demand * (1 - 1 / d) + s.drop_usd * rate * late / d
+    return pool <= without * (1 + 1e-12)
+
+
+def test_with_two_prices_the_rates_are_those_of_a_search_over_all() -> None:
+    dice, kinds = random.Random(17), set()
+    for _ in range(300):
+        s = random_scenario(dice)
+        if s.sla_s < s.warm_ttft_s:
+            continue
+        s = replace(
+            s,
+            pool_usd_per_hour=s.gpu_usd_per_hour * dice.choice([0.3, 0.8, 1.01, 1.2, 3.0]),
+            keep_alive_s=dice.choice([0.0, s.keep_alive_s]),
+            drop_usd=dice.choice([0.0, s.drop_usd, s.drop_usd]),
+        )
+        low, high = main.paying_rates(s)
+        rates = [10 ** (k / 40 - 4) for k in range(400)]  # to a million an hour
+        pays = [rate for rate in rates if pool_costs_no_more(s, rate)]
+        if low is None:
+            assert pays == []
+            kinds.add("never")
+            continue
+        inside = [rate for rate in rates if low <= rate <= (high or math.inf)]
+        assert pays == inside
+        kinds.add("to the end" if high is None else "between")
+        for edge in filter(None, (low, high)):
+            assert main.at_rate(s, edge)["cheaper"] in ("equal", "warm-pool", "scale-to-zero")
+            sides = [pool_costs_no_more(s, edge * factor) for factor in (0.9999, 1.0001)]
+            assert sides[0] != sides[1]
+    assert kinds == {"never", "to the end", "between"}
+
+
+def test_a_reserved_gpu_at_a_lower_price_is_cheaper_and_never_late() -> None:
+    # Questions as people ask them: an 8B on one GPU, 120 s, idle 300 s, 20 requests an hour.
+    s = main.Scenario(
+        model="8b", known_cold_start_s=120.0, gpu_usd_per_hour=2.736, pool_usd_per_hour=2.16
+    )
+    row = main.at_rate(s, 20.0)
+    d = math.exp(20 / 12) + 20 / 30
+    assert 240 * 2.736 * (1 - 1 / d) == pytest.approx(546, abs=1)
+    premium = row["warm_premium_usd_per_hour"]
+    assert 240 * premium == pytest.approx(240 * 2.16 - 546, abs=1)
+    assert row["cheaper"] == "warm-pool"
+    pays, ends = main.paying_rates(s)
+    assert ends is None
+    assert pays is not None
+    assert pays < 20
+    page = " ".join(report(replace(s, requests_per_hour=20.0)).split())
+    assert "$2.16/h in the pool and $2.736/h on demand: the pool is the cheaper above" in page
+    assert "on demand and $2.16/h in the pool" in page
+    assert "-$0.12" in page
+    # At one price, and idle for 60 s, a warm replica pays from 28.4 requests an hour on.
+    one = replace(s, pool_usd_per_hour=None, keep_alive_s=60.0)
+    assert main.break_even(one) == pytest.approx(28.4, abs=0.05)
+    assert main.paying_rates(replace(one, pool_usd_per_hour=2.736)) == main.paying_rates(one)
+
+
+TWO = [
+    # figures, what costs no more from and to, what the report says
+    ({"pool_usd_per_hour": 4.2, "drop_usd": 0.5}, True, True, "and then costs too much"),
+    ({"pool_usd_per_hour": 5.0, "keep_alive_s": 0.0}, True, False, "No traffic holds P99 alone"),
+    ({"pool_usd_per_hour": 40.0}, False, False, "the pool pays at no rate"),
+    ({"pool_usd_per_hour": 5.0, "sla_s": 400.0}, False, False, "pays at no rate"),
+    ({"pool_usd_per_hour": 3.0, "sla_s": 400.0}, True, False, "is the cheaper above"),
+    ({"pool_usd_per_hour": 3.0, "drop_usd": 0.0}, True, False, "is the cheaper above"),
+    ({"pool_usd_per_hour": 3.0, "sla_s": 0.1}, False, False, "Even a warm replica is late"),
+    ({"pool_usd_per_hour": 0.0}, True, False, "is the cheaper above 0/h"),
+]
+
+
+@pytest.mark.parametrize(("figures", "pays", "ends", "says"), TWO)
+def test_two_prices_are_said_in_words_and_in_json(
+    figures: dict[str, Any], pays: bool, ends: bool, says: str
+) -> None:
+    s = main.Scenario(**figures)
+    even = main.break_even_rows(s)
+    assert (even["requests_per_hour"] is not None) == pays
+    assert (even["requests_per_hour_high"] is not None) == ends
+    assert says in " ".join(report(s).split())
+    assert "either" not in [row["cheaper"] for row in even["table"]]
+    edges, table = main.paying_rates(s), even["table"]
+    marked = [row["cheaper"] for row in table if row["requests_per_hour"] in edges]
+    assert marked == ["equal"] * (pays + ends - (even["requests_per_hour"] == 0))
+
+
+def test_pool_and_standby_node_are_paid_at_the_pools_price() -> None:
+    s = main.Scenario(pool_usd_per_hour=2.5)
+    assert main.pool_usd_per_month(s) == main.replica_usd_per_month(s) == 2 * 2.5 * 720
+    assert main.standing_usd_per_month(s, ["warm-pool", "warm-node"]) == 2 * 2 * 2.5 * 720
+    assert main.replica_usd_per_hour(s) == 8
+
+
+def test_without_keep_alive_lateness_may_stay_within_1_percent_all_the_same() -> None:
+    # A promise just under the cold start: (1 + lam L) / (1 + lam C) falls to L / C = 0.3%.
+    s = main.Scenario(keep_alive_s=0.0, sla_s=327.0)
+    lam = 0.99 / (0.01 * 328 - 1)
+    assert main.self_warm_rate(s) == pytest.approx(3600 * lam, rel=1e-9)
+    assert main.self_warm_rate(replace(s, sla_s=324.0)) is None  # 4 / 328 stays over 1%

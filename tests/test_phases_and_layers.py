@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import itertools
+import json
 import math
 import random
 import re
@@ -14,6 +15,7 @@ from typing import Any
 import main
 import pytest
 from conftest import (
+    called,
     edited,
     random_layers,
     random_scenario,
@@ -384,3 +386,107 @@ def test_the_best_path_is_the_shortest_of_all_stacks_also_where_a_layer_is_a_bra
         assert sum(main.best_path(s).values()) == pytest.approx(shortest)
         braked += main.cold_start_s(under(s, *names)) > shortest * (1 + 1e-9)
     assert braked > 5
+
+
+# --- seconds that somebody measured --------------------------------------------------------------
+
+# As a thread tells them: node 16 s, image 210 s, weights 18 s, engine 43 s.
+KNOWN = main.Scenario(
+    node_provision_s=16.0, image_pull_s=210.0, weight_load_s=18.0, engine_init_s=43.0
+)
+
+
+def test_measured_seconds_stand_in_place_of_a_phases_formula() -> None:
+    assert main.path(KNOWN) == {
+        "node_provision": 16, "image_pull": 210, "weight_load": 18, "engine_init": 43,
+        "first_forward": 3,
+    }  # fmt: skip
+    assert main.cold_start_s(KNOWN) == 290
+    # What the formula would take has no say any more.
+    assert main.path(replace(KNOWN, image_gb=99.0, read_cap_gb_s=1.0)) == main.path(KNOWN)
+
+
+@pytest.mark.parametrize(
+    ("layer", "phase", "seconds"),
+    [
+        ("preseed", "image_pull", 0.0),
+        ("stream", "weight_load", 35.0),  # slower than measured: the default does not compete
+        ("tiered", "weight_load", 1.4),
+        ("snapshot", "weight_load", 9.5),  # 9.5 s for 18 + 43
+        ("snapshot", "engine_init", 0.0),
+        ("graph-cache", "engine_init", 8 + 0.25 * 12),
+        ("warm-node", "node_provision", 2.5),
+    ],
+)
+@shipped_layers
+def test_layers_go_on_as_they_are_on_measured_seconds(
+    layer: str, phase: str, seconds: float
+) -> None:
+    assert main.path(main.stack(KNOWN, [layer]))[phase] == pytest.approx(seconds)
+    notes = {row["name"]: row["note"] for row in main.report(KNOWN, [layer])["alone"]}
+    says = "goes by its own figures, not by the seconds that you measured"
+    others = {"stream": "makes weight_load slower: see its figures", "warm-node": ""}
+    assert notes[layer].removeprefix(f"{layer} ") == others.get(layer, says)
+    raw = main.report(main.Scenario(), [layer])
+    assert all(row["note"] == "" for row in raw["alone"])
+
+
+@pytest.mark.parametrize("script", ["main.py", "traffic.py", "plan.py", "view.py"])
+def test_a_known_total_works_in_every_script_from_an_option_or_a_file(
+    tmp_path: Path, script: str
+) -> None:
+    file = tmp_path / "mine.json"
+    file.write_text('{"known_cold_start_s": 120}')
+    option = json.loads(called(script, "--cold-start-s", "120", "--json").stdout)
+    assert option == json.loads(called(script, "--set", f"@{file}", "--json").stdout)
+    assert option["scenario"]["known_cold_start_s"] == 120
+    text = called(script, "--cold-start-s", "120").stdout
+    if script != "view.py":  # which prints JSON alone
+        assert "known_cold_start_s 120 (yours)" in text
+        assert max(map(len, text.splitlines())) <= 80
+
+
+def test_a_known_total_has_no_phases_and_refuses_layers_that_shorten_one() -> None:
+    s = main.Scenario(known_cold_start_s=120.0)
+    found = main.report(s, ["warm-pool"])
+    assert (found["cold_start_s"], found["phases"], found["speedup"]) == (120, [], 1)
+    assert found["range_s"] == {"low": 120, "high": 120}
+    assert (
+        found["break_even"] == main.report(replace(s, image_gb=7.0), ["warm-pool"])["break_even"]
+    )
+    assert main.eviction_pause_s(s) == pytest.approx(120 + main.recompute_s(s))
+    for layer in main.LAYERS:
+        if layer.attacks:
+            with pytest.raises(main.BadInput, match=f"^{layer.name}: must be left out: it short"):
+                main.stack(s, [layer.name])
+        else:
+            assert main.cold_start_s(main.stack(s, [layer.name])) == 120
+    page = " ".join(report(s).split())
+    for number in range(1, 7):
+        assert f" {number} " in page
+    assert "Of the 120 s only the total is known." in page
+    assert "warm-node" not in page.partition("5 WARM POOL")[0]  # which nobody can put on
+
+
+@pytest.mark.parametrize(
+    "figures",
+    [
+        {"known_cold_start_s": 0.0},
+        dict.fromkeys(
+            (
+                "node_provision_s",
+                "image_pull_s",
+                "weight_load_s",
+                "engine_init_s",
+                "first_forward_s",
+            ),
+            0.0,
+        ),
+    ],
+)
+def test_a_path_of_no_time_at_all_is_reported(figures: dict[str, float]) -> None:
+    s = main.Scenario(**figures)  # type: ignore[arg-type]
+    found = main.report(s, [])
+    json.dumps(found, allow_nan=False)
+    assert (found["cold_start_s"], found["speedup"]) == (0, 1)
+    assert max(map(len, report(s).splitlines())) <= 80

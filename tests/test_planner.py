@@ -378,7 +378,7 @@ def test_a_trace_is_judged_by_its_own_hours_and_quoted_for_a_shell(tmp_path: Pat
     path = tmp_path / "my trace.csv"
     path.write_text("arrival_s,service_s\n" + "".join(f"{k},3\n" for k in range(900)))
     done = called("plan.py", "--trace", str(path), "--sla", "400")
-    assert re.search(r"judged by 0\.\d+ h", flat(done.stdout))
+    assert re.search(r"judged by a run of 0\.\d+ h", flat(done.stdout))
     assert f"--trace '{path}'" in done.stdout
     same = called(*same_run(done.stdout))
     assert same.returncode == 0
@@ -549,6 +549,104 @@ def test_the_skills_worked_examples_are_the_planners_answers(
     if found["feasible"]:
         assert (",".join(found["layers"]) or "no layers") == stack
         assert found["min_workers"] == int(least)
+
+
+def test_a_pool_for_office_hours_costs_half_and_runs_as_the_plan_says() -> None:
+    found = planned(main.Scenario(), pattern="8-20:40")
+    assert (found["layers"], found["min_workers"]) == (["warm-pool"], 0)
+    start, end, size = map(int, re.split("[-:]", found["schedule"]))
+    assert (start in (8, 9), end in (19, 20), size) == (True, True, 1)
+    assert found["usd_per_month"] == pytest.approx(
+        found["always_on"]["usd_per_month"] / 2, rel=0.05
+    )
+    done = called("plan.py", "--pattern", "8-20:40")
+    assert f"schedule {found['schedule']}: $" in done.stdout
+    script, *words = same_run(done.stdout)
+    seen = json.loads(called(script, *words, "--json").stdout)
+    assert seen["run"]["schedule"] == found["schedule"]
+    assert seen["over_sla_fraction"] <= 0.01
+    fixed = json.loads(
+        called("plan.py", "--pattern", "8-20:40", "--schedule", "8-20:1", "--json").stdout
+    )
+    assert (fixed["schedule"], fixed["layers"], fixed["min_workers"]) == (
+        "8-20:1",
+        ["warm-pool"],
+        0,
+    )
+    assert fixed["over_sla_fraction"] < found["over_sla_fraction"]
+
+
+def test_idle_times_are_searched() -> None:
+    s = main.Scenario(requests_per_hour=40.0)
+    found = plan.plan_result(s, Traffic(), Limits(), [60.0, 300.0, 900.0])
+    assert (found["layers"], found["keep_alive_s"]) == ([], 900)
+    assert found["usd_per_month"] == planned(replace(s, keep_alive_s=900.0))["usd_per_month"]
+    done = called("plan.py", "--rate", "40", "--keep-alive", "60,300,900")
+    assert "no layer; min_workers 0, idle 900 s: $" in done.stdout
+    assert "keep_alive_s=900" in same_run(done.stdout)
+
+
+def test_two_prices_turn_a_plan() -> None:
+    s = main.Scenario(requests_per_hour=100.0, gpu_usd_per_hour=4.0)
+    assert planned(s, prefer="cost")["min_workers"] == 0  # traffic holds P99
+    reserved = planned(replace(s, pool_usd_per_hour=3.0), prefer="cost")
+    assert reserved["min_workers"] == 1
+    assert reserved["usd_per_month"] == pytest.approx(3 * 2 * 720, rel=0.01)
+    node = planned(replace(s, sla_s=20.0, pool_usd_per_hour=3.0), require=["warm-node"])
+    run_usd = 8 * 720 * node["doing_nothing"]["usd_per_month"] / 8 / 720
+    assert node["usd_per_month"] == pytest.approx(3 * 2 * 720 + run_usd, rel=0.02)
+
+
+def test_a_known_total_is_planned_for_without_layers_that_shorten_phases() -> None:
+    s = main.Scenario(known_cold_start_s=120.0)
+    found = planned(s)
+    assert (found["layers"], found["min_workers"], found["phases"]) == (["warm-pool"], 1, [])
+    sets = {*Planner(s, Traffic(evictions_per_day=1.0), Limits()).stacks()}
+    assert sets == {(), ("warm-pool",), ("migrate",), ("warm-pool", "migrate")}
+    shown = called("plan.py", "--cold-start-s", "120", "--evictions-per-day", "4")
+    assert (shown.returncode, max(map(len, shown.stdout.splitlines())) <= 80) == (0, True)
+    for option in ("--with", "--require"):
+        says = refused(called("plan.py", "--cold-start-s", "120", option, "preseed"))
+        assert says.startswith("preseed: must be left out: it shortens image_pull, and of this")
+
+
+def test_what_p99_leaves_out_is_said_and_that_always_on_would_cost_less() -> None:
+    first = called("plan.py", "--rate", "100").stdout
+    found = json.loads(called("plan.py", "--rate", "100", "--json").stdout)
+    assert 0 < found["over_sla_fraction"] <= 0.01
+    assert (found["p999_ttft_s"] > 200, found["max_ttft_s"]) == (True, 328)
+    says = f"holds while {found['over_sla_fraction']:.2%} of requests are late: P99 is "
+    assert says in flat(first)
+    tail_s = main.duration(found["p999_ttft_s"])
+    assert f"P99.9 {tail_s}, and the longest waits 328 s." in flat(first)
+    assert "costs more than always on" not in called("plan.py").stdout
+    dear = called("plan.py", "--sla", "20", "--forbid", "warm-pool").stdout
+    assert dear.startswith("This plan costs more than always on: $11,0")
+    assert "takes $5,760 and keeps the promise too. It leaves warm-pool out" in flat(dear)
+    assert "P99 is 15.0 s, and no request is late." in flat(dear)
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        ("--service-s 1e12", "--service-s 1e+12: must be shorter than the 72 h that a plan is"),
+        ("--rate 42000", "more than 1,000,000 requests to plan for: must be fewer a day"),
+        ("--keep-alive 60,x", "--keep-alive: 'x': must be a number"),
+        ("--pattern 8-18:40 --rate 3", "--rate: must be without hours in --pattern"),
+        ("--tiers #:2:30", "must be NAME:SLA:RATE"),
+    ],
+)
+def test_what_cannot_end_or_be_meant_is_refused_by_name(words: str, says: str) -> None:
+    assert says in refused(called("plan.py", *words.split()))
+
+
+def test_a_plan_at_the_rates_of_real_endpoints_runs_few_of_all_stacks() -> None:
+    # 128 stacks, and up to 50 replicas each, were tried before.
+    s = main.Scenario(requests_per_hour=900.0)
+    for pattern, most in (("poisson", 30), ("diurnal", 150)):
+        search = Planner(s, Traffic(pattern=pattern, service_s=100.0), Limits())
+        search.plans()
+        assert len(search.runs) < most
 
 
 def test_the_skill_has_worked_examples() -> None:

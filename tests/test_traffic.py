@@ -21,7 +21,7 @@ import main
 import pytest
 import traffic
 from arrivals import Traffic
-from conftest import CODE, called, printed, random_layers, random_scenario, refused
+from conftest import CODE, called, printed, random_layers, random_scenario, refused, run
 from progress import Progress
 
 KEYS = {
@@ -301,6 +301,114 @@ def test_what_takes_ten_years_is_refused(tmp_path: Path) -> None:
         ran(trace=str(path))
 
 
+# --- what people decide --------------------------------------------------------------------------
+
+
+def test_a_reserved_gpu_is_cheaper_and_never_late_where_the_formula_says_so() -> None:
+    # Flex workers against active ones: 120 s, idle 300 s, 20/h over 240 h, 10 s a request.
+    words = "traffic.py --model 8b --cold-start-s 120 --rate 20 --hours 240 --json".split()
+    prices = ["--set", "gpu_usd_per_hour=2.736", "pool_usd_per_hour=2.16"]
+    flex = json.loads(called(*words, *prices).stdout)
+    active = json.loads(called(*words, *prices, "--min-workers", "1").stdout)
+    assert flex["usd"] == pytest.approx(553, abs=1)
+    assert active["usd"] == pytest.approx(240 * 2.16)
+    assert flex["over_sla_fraction"] > 0.2
+    assert active["over_sla_fraction"] == 0
+    assert flex["gpu_hours"] * 2.736 == pytest.approx(flex["usd"])
+
+
+def test_a_platform_that_answers_errors_until_it_is_ready_loses_what_a_cycle_says() -> None:
+    s = main.Scenario(known_cold_start_s=300.0, requests_per_hour=6.0)
+    found = ran(s, patience_s=0.0, hours=4000.0)
+    lam = 6 / 3600
+    cycle = math.exp(lam * 300) + lam * 300  # with requests that take no time
+    assert found["given_up"] / found["requests"] == pytest.approx(
+        (1 + lam * 300) / cycle, rel=0.04
+    )
+
+
+def test_a_timed_pool_is_ready_at_its_hour_and_paid_from_one_cold_start_before() -> None:
+    s = main.Scenario(requests_per_hour=0.0, pool_usd_per_hour=3.0)
+    found = ran(s, schedule="8-18:2,18-22:1", hours=48.0)
+    pool_s = 2 * (2 * 328 + 2 * 10 * 3600 + 4 * 3600)  # two replicas of two GPUs, two days
+    assert found["gpu_hours"] == pytest.approx(2 * pool_s / 3600)
+    assert found["usd"] == pytest.approx(found["gpu_hours"] * 3)
+    assert found["cold_starts"] == 4
+    by_hour = {row["hour"]: row["replicas"] for row in found["timeline"]}
+    assert by_hour[7] == pytest.approx(2 * 328 / 3600)
+    assert (by_hour[8], by_hour[17], by_hour[18], by_hour[21], by_hour[22]) == (2, 2, 1, 1, 0)
+    over = ran(s, schedule="22-6:1", hours=24.0)
+    assert over["cold_starts"] == 1  # that of time 0 is ready
+    assert over["gpu_hours"] == pytest.approx(2 * (8 + 328 / 3600))
+
+
+def test_past_its_hours_a_replica_goes_when_its_keep_alive_has_run_out(tmp_path: Path) -> None:
+    path = tmp_path / "trace.csv"
+    path.write_text(f"0,1\n{2 * 3600 - 100},10\n{5 * 3600},1\n")
+    found = ran(main.Scenario(pool_usd_per_hour=1.0), trace=str(path), schedule="0-2:1")
+    first_s, second_s = 7200 + 210, 328 + 1  # until 300 s after its last end; then a boot
+    assert found["gpu_hours"] * 1800 == pytest.approx(first_s + second_s)
+    assert found["usd"] * 1800 == pytest.approx(7200 * 1 + (first_s - 7200 + second_s) * 4)
+
+
+def test_days_of_a_schedule_are_those_of_the_trace_or_from_a_monday_on(tmp_path: Path) -> None:
+    s = main.Scenario(requests_per_hour=0.0)
+    week = ran(s, schedule="mon-fri 8-18:1", hours=168.0)
+    assert week["cold_starts"] == 5
+    dated = tmp_path / "dated.csv"  # from Friday morning on
+    rows = "".join(f"2024-05-{day} 12:00:00,9,9\n" for day in (10, 11, 12, 13))
+    dated.write_text("TIMESTAMP,ContextTokens,GeneratedTokens\n" + rows)
+    late = ran(trace=str(dated), schedule="mon-fri 8-18:1")["over_sla_fraction"]
+    assert late == 0.5  # on Saturday and Sunday
+    plain = tmp_path / "plain.csv"
+    plain.write_text("0,1\n9,1\n")
+    words = ["traffic.py", "--trace", str(plain), "--schedule", "sat 8-18:1"]
+    assert (
+        refused(called(*words)) == "--schedule: must be without days, for the trace has no dates\n"
+    )
+
+
+def test_hours_with_rates_are_asked_in_those_hours_alone() -> None:
+    found = ran(pattern="8-18:400,18-22:100", hours=240.0)
+    by_hour = {row["hour"]: row["requests"] / 10 for row in found["timeline"]}
+    assert all(by_hour[hour] == 0 for hour in (*range(8), 22, 23))
+    assert statistics.mean(by_hour[hour] for hour in range(8, 18)) == pytest.approx(400, rel=0.03)
+    assert statistics.mean(by_hour[hour] for hour in range(18, 22)) == pytest.approx(100, rel=0.1)
+    says = refused(called("traffic.py", "--pattern", "8-20:40", "--rate", "3"))
+    assert says == "--rate: must be without hours in --pattern, which have rates\n"
+
+
+def test_which_idle_time_is_answered_in_one_command(tmp_path: Path) -> None:
+    words = "traffic.py --rate 40 --keep-alive 60,300,900".split()
+    found = json.loads(called(*words, "--json").stdout)
+    each = [
+        ran(main.Scenario(requests_per_hour=40.0, keep_alive_s=x)) for x in (60.0, 300.0, 900.0)
+    ]
+    assert [row["keep_alive_s"] for row in found["runs"]] == [60, 300, 900]
+    for row, alone in zip(found["runs"], each, strict=True):
+        assert {key: row[key] for key in ("usd", "over_sla_fraction", "ttft_s")} == {
+            key: alone[key] for key in ("usd", "over_sla_fraction", "ttft_s")
+        }
+        late = row["over_sla_fraction"] * row["requests"]
+        assert row["late_usd"] == pytest.approx(0.05 * late)
+    assert found["keep_alive_s"] == 900  # which alone holds P99
+    shown = called(*words).stdout
+    assert shown.startswith("Keep an idle replica for 900 s: the cheapest that holds P99")
+    assert max(map(len, shown.splitlines())) <= 80
+    rows = "".join(f"{200 * k},10\n" for k in range(50))
+    piped_words = "traffic.py --trace - --keep-alive 30,400 --json".split()
+    piped = json.loads(run(*piped_words, input=rows).stdout)  # two for a boot of 328 s, then gone
+    assert [row["cold_starts"] for row in piped["runs"]] == [25, 1]
+    assert {row["requests"] for row in piped["runs"]} == {50}
+
+
+def test_none_holds_so_that_costs_least_with_its_late_requests() -> None:
+    found = json.loads(called("traffic.py", "--keep-alive", "0,60", "--json").stdout)
+    costs = {row["keep_alive_s"]: row["usd"] + row["late_usd"] for row in found["runs"]}
+    assert min(costs, key=costs.__getitem__) == found["keep_alive_s"]
+    assert all(row["over_sla_fraction"] > 0.01 for row in found["runs"])
+
+
 # --- command line and text -----------------------------------------------------------------------
 
 
@@ -392,6 +500,14 @@ BAD = [
     ("--trace x --pattern bursty", "--pattern: must be without --trace"),
     ("--trace x --rate 3", "--rate: must be without --trace"),
     ("--trace x --hours 3", "--hours: must be without --trace"),
+    ("--trace-unit ms", "--trace-unit: must be beside --trace"),
+    ("--trace-unit h --trace x", "--trace-unit: 'h': unknown; must be one of s, ms"),
+    ("--keep-alive 60,,300", "--keep-alive: '': must be a number"),
+    ("--keep-alive 60,x", "--keep-alive: 'x': must be a number"),
+    ("--schedule 8-18:9 --max-workers 3", "--max-workers 3: must be min-workers, 9, or more"),
+    ("--pattern 8-18", "--pattern: '8-18': unknown; must be one of poisson"),
+    ("--pattern 8-18:x", "--pattern: '8-18:x': 'x': must be a number"),
+    ("--pattern 30-40:9", "--pattern: '30-40:9': hours must be two different ones of 0 to 24"),
     ("--min-workers 9 --max-workers 3", "--max-workers 3: must be min-workers, 9, or more"),
     ("--max-workers 100000 --slots 1000", "100,000,000 slots; must be at most 1,000,000"),
     ("--rate 1e12", "2.4e+13 requests; must be at most 1e+09"),
