@@ -134,6 +134,19 @@ def test_a_field_sets_its_figure_and_an_empty_one_gives_it_back(show: Any) -> No
     assert browser.js("document.getElementById('f-sla_s').value") == "2"
 
 
+def test_two_prices_and_a_known_total_are_drawn(show: Any) -> None:
+    browser = show("?set=pool_usd_per_hour%3D4.2&set=drop_usd%3D0.5")
+    agrees(browser, "--set", "pool_usd_per_hour=4.2", "drop_usd=0.5")
+    marks = [row[-1] for row in rows(browser, "rates")[1:] if row[-1]]
+    assert marks == ["break-even", "break-even", "self-warm"]
+    browser = show("?set=pool_usd_per_hour%3D3")
+    agrees(browser, "--set", "pool_usd_per_hour=3")
+    assert any(row[3].startswith("-$") for row in rows(browser, "rates")[1:])
+    browser = show("?set=known_cold_start_s%3D120")
+    assert (shown(browser, "total"), len(rows(browser, "phases"))) == ("120 s", 2)
+    assert browser.js("document.querySelectorAll('#layers input').length") == 2
+
+
 def test_a_model_brings_its_weights(show: Any) -> None:
     browser = show()
     models = browser.js("[...document.getElementById('model').options].map(x => x.value)")
