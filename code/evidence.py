@@ -140,7 +140,7 @@ def remembered(s: Scenario, rows: Sequence[Row]) -> Row:
 
 def evidence_result(s: Scenario, names: Sequence[str]) -> Row:
     """Measurements and predictions, and the lesson's figures beside the model's."""
-    rows, sources = read()
+    (rows, sources), s = read(), main.unmeasured(s)
     used = dict.fromkeys(name for row in rows for name in row["sources"])
     found = evidence(s, rows)
     return {

@@ -403,6 +403,12 @@ def measured(s: Scenario) -> list[str]:
     return [name for name in KNOWN if getattr(s, name) is not None]
 
 
+def unmeasured(s: Scenario) -> Scenario:
+    """The same by formulas alone, as for another model or another start."""
+    s = replace(s, image_pull_s=None, weight_load_s=None, engine_init_s=None)
+    return replace(s, known_cold_start_s=None)
+
+
 def usable(s: Scenario) -> list[str]:
     """Names of the layers that can be put on: of a known total, those that shorten no phase."""
     return [x.name for x in LAYERS if s.known_cold_start_s is None or not x.attacks]
@@ -978,9 +984,7 @@ def finding(s: Scenario, names: Sequence[str]) -> Row:
 
 def brutal(s: Scenario) -> str:
     """Why a pool is brutal on small models and kind to large ones."""
-    # Another model has neither these weights nor the seconds that somebody measured.
-    fresh = replace(s, weights_gb=None, gpus_per_replica=0, known_cold_start_s=None)
-    fresh = replace(fresh, image_pull_s=None, weight_load_s=None, engine_init_s=None)
+    fresh = replace(unmeasured(s), weights_gb=None, gpus_per_replica=0)
     cheap = replace(fresh, model="7b", gpu_usd_per_hour=s.small_gpu_usd_per_hour)
     cheap = replace(cheap, pool_usd_per_hour=None)
     small = stack(cheap, ("preseed", "warm-node"))

@@ -253,6 +253,9 @@ def show_phases(r: Row) -> None:
     """What the figures that were found make of the path."""
     main.heading("The path with these figures")
     main.show_changed(r)
+    if not r["phases"]:
+        say("Of this cold start only the total is known, so they change no phase of it.")
+        return
     rows = [("phase", "before s", "now s")]
     rows += [(row["name"], number(row["was_s"]), number(row["now_s"])) for row in r["phases"]]
     was_s, now_s = (sum(row[name] for row in r["phases"]) for name in ("was_s", "now_s"))

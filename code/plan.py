@@ -575,10 +575,11 @@ def run(argv: Sequence[str]) -> int:
     own = (
         {"sla_s", "requests_per_hour"} & {*main.asked(args)[0]}
         or how.trace
+        or ":" in how.pattern
         or limits.budget is not None
     )
     if "tiers" in args and own:
-        others = "--sla, --rate, --trace and --budget"
+        others = "--sla, --rate, hours in --pattern, --trace and --budget"
         raise BadInput(f"--tiers: must be without {others}, for each tier has its own")
     main.stack(s, limits.require)  # what cannot be put on is refused
     if "tiers" in args:

@@ -45,13 +45,10 @@ def read(text: str, number: Bounds) -> list[Span]:
         start, end = map(float, hours)
         if not (start < 24 and end <= 24 and start != end):
             raise BadInput(f"{text!r:.60}: hours must be two different ones of 0 to 24")
-        length_s, holds = (
-            HOUR_S * ((end - start) % 24 or 24),
-            number.read(value, f"{text!r:.60}: "),
-        )
+        holds, over_midnight = number.read(value, f"{text!r:.60}: "), 24 * (end < start)
         for day in days_of(first, last):
-            start_s = DAY_S * day + HOUR_S * start
-            spans.append(Span(start_s, start_s + length_s, holds))
+            start_s, end_s = (DAY_S * day + HOUR_S * x for x in (start, end + over_midnight))
+            spans.append(Span(start_s, end_s, holds))
     return spans
 
 

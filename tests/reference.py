@@ -58,6 +58,9 @@ class Reference:
         self.booted = self.cold_starts = self.evicted = self.migrated = self.restarted = 0
         self.replica_s = self.pool_s = self.perfect_s = self.waiting_s = 0.0
         self.pauses: list[float] = []
+        edges = {t for start, end, _ in rules.blocks for t in (start, end)}
+        turns = edges | {t - rules.lead_s for t in edges}
+        self.turns = sorted(t for t in turns if t > 0)  # when another number may be asked for
         for _ in range(self.needed(0.0)):
             self.make_ready(self.new_replica(0.0))
         self.boot_what_is_missing()
@@ -110,10 +113,8 @@ class Reference:
                 due = r.clock + self.rules.keep_s
                 at = max(due, self.now)
                 found.append((at, EXPIRY, (due, r.number), lambda r=r: self.drop(r)))
-        for start, end, _ in self.rules.blocks:
-            for turn in (start - self.rules.lead_s, end - self.rules.lead_s, start, end):
-                if turn > self.now:
-                    found.append((turn, POOL, (), self.boot_what_is_missing))
+        if self.turns:
+            found.append((self.turns[0], POOL, (), self.on_turn))
         if coming:
             found.append((coming[0].arrival, ARRIVAL, (), lambda: self.on_arrival(coming.pop(0))))
         for place, q in enumerate(self.queue):
@@ -161,6 +162,10 @@ class Reference:
         if starting():
             for request in self.queue:
                 request.cold = request.cold or request.interrupted_at is None
+
+    def on_turn(self) -> None:
+        self.turns.pop(0)
+        self.boot_what_is_missing()
 
     def on_arrival(self, request: Request) -> None:
         replica = self.free()

@@ -268,6 +268,32 @@ def test_with_two_prices_the_rates_are_those_of_a_search_over_all() -> None:
     assert kinds == {"never", "to the end", "between"}
 
 
+def test_a_dearer_pool_comes_nearest_to_paying_at_its_peak_rate() -> None:
+    dice, found = random.Random(18), 0
+    for _ in range(200):
+        s = random_scenario(dice)
+        s = replace(s, pool_usd_per_hour=s.gpu_usd_per_hour * dice.uniform(1.001, 3))
+        cold_s, dearer = (
+            main.cold_start_s(s),
+            main.kept_usd_per_hour(s) - main.replica_usd_per_hour(s),
+        )
+        if cold_s <= s.sla_s:
+            continue
+
+        def margin(rate: float, s: main.Scenario = s, dearer: float = dearer) -> float:
+            """What late requests cost less what the pool does, over e^(lam tau) - which is the
+            length of a cycle but for a constant that moves no maximum."""
+            lam, cold_s = rate / 3600, main.cold_start_s(s)
+            late = 3600 * s.drop_usd * lam * (1 + lam * (cold_s - s.sla_s))
+            rest = late - main.replica_usd_per_hour(s) - dearer * lam * cold_s
+            return rest * math.exp(-lam * s.keep_alive_s)
+
+        peak = main.peak_rate(s, 3600 * s.drop_usd, dearer)
+        assert margin(peak) >= max(margin(peak * 0.99), margin(peak * 1.01))
+        found += 1
+    assert found > 100
+
+
 def test_a_reserved_gpu_at_a_lower_price_is_cheaper_and_never_late() -> None:
     # Questions as people ask them: an 8B on one GPU, 120 s, idle 300 s, 20 requests an hour.
     s = main.Scenario(

@@ -522,7 +522,7 @@ def test_the_page_says_all_that_a_plan_must(more: list[str]) -> None:
         (["--tiers", "a:1:1,a:2:2"], "must be NAME:SLA:RATE"),
         (
             ["--tiers", "--sla", "5"],
-            "--tiers: must be without --sla, --rate, --trace and --budget",
+            "--tiers: must be without --sla, --rate, hours in --pattern, --trace and --bu",
         ),
         (["--tiers", "--trace", "x"], "--tiers: must be without --sla"),
         (["--tiers", "--budget", "6000"], "--tiers: must be without --sla"),

@@ -74,6 +74,8 @@ def test_changes_come_at_their_time_from_any_start_week_after_week() -> None:
     hours = [
         (when / 3600, n) for when, n in itertools.islice(schedule.changes(pieces, start_s), 6)
     ]
+    later = itertools.islice(schedule.changes(pieces, start_s + 3 * schedule.WEEK_S), 6)
+    assert [(when / 3600, number) for when, number in later] == hours
     assert hours == [(2, 3), (10, 0), (16, 1), (17, 0), (40, 1), (41, 0)]
     a_week = [*itertools.takewhile(lambda row: row[0] < 8 * 86_400, schedule.changes(pieces, 0.0))]
     assert len(a_week) == 7 * 2 + 2 + 2  # and Monday's noon once more

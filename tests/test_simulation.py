@@ -161,3 +161,38 @@ def test_every_request_fares_as_in_the_slow_simulation(seed: int) -> None:
             assert busy == pytest.approx(slow.perfect_s, abs=1e-4)
             waited = fast.waiting_s + now * len(fast.waiting)
             assert waited == pytest.approx(slow.waiting_s, abs=1e-4)
+
+
+STEP_S = 36.0  # a hundredth of an hour, which a schedule can tell
+
+
+def test_what_falls_on_one_instant_goes_in_the_order_of_the_rules() -> None:
+    dice = random.Random(86)
+    for _ in range(400):
+        times = sorted(STEP_S * dice.randrange(30) for _ in range(dice.randrange(5, 40)))
+        requests = [Request(t, STEP_S * dice.randrange(1, 5)) for t in times]
+        slots, least = dice.choice([1, 2]), dice.choice([0, 1])
+        start, end = sorted(dice.sample(range(1, 30), 2))
+        text = f"{start / 100}-{end / 100}:{dice.randrange(4)}" if dice.random() < 0.5 else None
+        s = main.Scenario(
+            keep_alive_s=STEP_S * dice.randrange(4), known_cold_start_s=STEP_S * dice.randrange(4)
+        )
+        patience_s = dice.choice([None, None, STEP_S])
+        how = Traffic(
+            slots=slots, min_workers=least, max_workers=4, schedule=text, patience_s=patience_s
+        )  # fmt: skip
+        rules = Rules(
+            slots, least, blocks(text), main.cold_start_s(s), 4, s.keep_alive_s,
+            math.inf if patience_s is None else patience_s,
+            boot=endpoint.boot_times(s, how), pause_s=main.pause_s(s),
+        )  # fmt: skip
+        slow, fast = Reference(rules), endpoint.Endpoint(s, how)
+        slow.run(requests, 2000.0)
+        fast.replay([(q.arrival, q.service) for q in requests], 2000.0)
+        served = [q.ttft for q in requests if q.ttft is not None]
+        assert (count(fast.ttft), fast.given_up) == (len(served), sum(q.gave_up for q in requests))
+        assert total(fast.ttft) == pytest.approx(sum(served))
+        assert fast.cold_starts == slow.cold_starts
+        assert fast.replica_s + 2000 * fast.alive == pytest.approx(slow.replica_s)
+        pooled = fast.pool_s + 2000 * min(fast.alive, fast.least)
+        assert pooled == pytest.approx(slow.pool_s)
