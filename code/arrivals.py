@@ -67,10 +67,10 @@ class Asked(NamedTuple):
 
 def pattern_of(text: str) -> str:
     """What stands behind --pattern; BadInput where it is neither a name nor hours and rates."""
-    if ":" not in text:
+    if not (":" in text or text[:1].isdigit() or text[:3].lower() in schedule.DAYS):
         return main.nearest(text, PATTERNS)
     schedule.read(text, Bounds())
-    return text
+    return schedule.tidy(text)
 
 
 def by_hours(s: Scenario, how: Traffic) -> list[schedule.Span]:

@@ -10,6 +10,7 @@ import math
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from heapq import heappop, heappush
+from typing import NamedTuple
 
 import main
 import schedule
@@ -97,6 +98,22 @@ class Times:
         return {name: self.percentile(q) for name, q in shares.items()} | {"max": self.max}
 
 
+class Totals(NamedTuple):
+    """What has passed up to an instant, or in an hour of the day.
+
+    Seconds, requests and boots; seconds of replicas, of requests that wait, and of replicas at the
+    pool's price; late requests.
+    """
+
+    seconds: float = 0.0
+    requests: float = 0.0
+    boots: float = 0.0
+    alive_s: float = 0.0
+    waiting_s: float = 0.0
+    pool_s: float = 0.0
+    late: float = 0.0
+
+
 class Endpoint:
     """Replicas, their slots and the queue of one endpoint; `replay` sends it requests."""
 
@@ -140,8 +157,8 @@ class Endpoint:
         # those at which it rose; what is still there falls at the end.
         self.replica_s = self.pool_s = self.waiting_s = self.perfect_s = 0.0
         self.ttft, self.pauses = Times(), Times()
-        self.hour_of_day, self.past = int(start_s // HOUR_S) % 24, [0.0] * 7
-        self.timeline = [[0.0] * 7 for _ in range(24)]
+        self.hour_of_day, self.past = int(start_s // HOUR_S) % 24, Totals()
+        self.timeline = [Totals()] * 24
 
         # What holds at time 0 is ready then; what rises later is asked for one cold start ahead.
         pool = pool_hours(s, how)
@@ -353,15 +370,22 @@ class Endpoint:
         self.scale()
 
     def hour(self, _: int = 0) -> None:
-        """Add to an hour of the day: seconds, requests, boots, replica and waiting seconds, those
-        of replicas at the pool's price, and late requests."""
+        """Add to an hour of the day what has passed since the last one closed."""
         if self.now > MOST_HOURS * HOUR_S:  # a slip of units
             raise BadInput("the run passes ten years: see --service-s, the cold start, the trace")
-        t, totals = self.now, [self.now, self.hits + self.queued, self.cold_starts]
-        totals += [self.replica_s + t * self.alive, self.waiting_s + t * len(self.waiting)]
-        totals += [self.pool_s + t * min(self.alive, self.least), self.over]
-        row = self.timeline[self.hour_of_day]
-        row[:] = [x + now - past for x, now, past in zip(row, totals, self.past)]
+        t = self.now
+        totals = Totals(
+            t,
+            self.hits + self.queued,
+            self.cold_starts,
+            self.replica_s + t * self.alive,
+            self.waiting_s + t * len(self.waiting),
+            self.pool_s + t * min(self.alive, self.least),
+            self.over,
+        )
+        hour = self.timeline[self.hour_of_day]
+        added = (x + now - past for x, now, past in zip(hour, totals, self.past))
+        self.timeline[self.hour_of_day] = Totals(*added)
         self.past, self.hour_of_day = totals, (self.hour_of_day + 1) % 24
         heappush(self.agenda, (self.now + HOUR_S, HOUR, 0))
 

@@ -864,12 +864,15 @@ def layer_row(s: Scenario, names: Sequence[str], kept: Sequence[str], layer: Lay
         note = f"{layer.name} makes {','.join(layer.attacks)} slower: see its figures"
     elif layer.name in kept and {f"{phase}_s" for phase in layer.attacks} & {*measured(s)}:
         note = f"{layer.name} goes by its own figures, not by the seconds that you measured"
+    saves_s = cold_start_s(s) - cold_start_s(alone)
+    if layer.name not in names and saves_s < 0:
+        note = f"{layer.name} would make {','.join(layer.attacks)} slower: see its figures"
     if layer.name in {*names} - {*kept} and layer.attacks:
         declined = alone is s  # a layer that cannot work here hands the scenario back
         why = f"it needs {layer.needs}" if declined else "the stack is as fast without it"
         note = f"{layer.name} lies idle: {why}"
     row = {key: x for key, x in layer._asdict().items() if not callable(x)}
-    return row | {"saves_s": cold_start_s(s) - cold_start_s(alone), "note": note}
+    return row | {"saves_s": saves_s, "note": note}
 
 
 def range_s(s: Scenario) -> Row:
@@ -897,9 +900,15 @@ def two_prices(s: Scenario, pays: float | None, ends: float | None) -> str:
     )
     if pays is None:
         return f"{says} pays at no rate."
-    if ends is None:
-        return f"{says} is the cheaper above {number(pays)}/h, busy or not."
-    return f"{says} pays between {number(pays)}/h and {number(ends)}/h, and then costs too much."
+    late = f"a late request at {dollars(s.drop_usd)}"
+    if ends is not None:
+        return (
+            f"{says} pays between {number(pays)}/h and {number(ends)}/h, {late}, and then costs "
+            "too much."
+        )
+    bill = break_even(replace(s, drop_usd=0.0))
+    alone = f"; by the bill alone above {number(bill)}/h" if bill and bill > pays else ""
+    return f"{says} is the cheaper above {number(pays)}/h, busy or not, {late}{alone}."
 
 
 def regime(s: Scenario, pays: float | None, ends: float | None, busy: float | None) -> str:
@@ -907,8 +916,9 @@ def regime(s: Scenario, pays: float | None, ends: float | None, busy: float | No
     if even_warm_is_late(s):
         return "Even a warm replica is late: no pool helps."
     if kept_usd_per_hour(s) != replica_usd_per_hour(s):
-        alone = "No" if busy is None else f"Above {number(busy)}/h"
-        return f"{two_prices(s, pays, ends)} {alone} traffic holds P99 alone."
+        alone = f"{'No' if busy is None else f'Above {number(busy)}/h'} traffic holds P99 alone."
+        none_late = "No cold start is late." if cold_start_s(s) <= s.sla_s else alone
+        return f"{two_prices(s, pays, ends)} {none_late}"
     if cold_start_s(s) <= s.sla_s:
         return "No cold start is late: there is nothing to avoid, so no pool pays."
     if pays is None:
@@ -1007,7 +1017,8 @@ def rule(s: Scenario, forbid: Sequence[str] = ()) -> str:
     """The lesson's rule for large models, whether it binds here, and its reason."""
     seconds = best_path(s, "warm-pool", "warm-node", *forbid)
     best_s, node_s = sum(seconds.values()), sum(best_path(s, "warm-pool", *forbid).values())
-    here = f", and here on a {s.model}," if best_s >= 60 and not is_large(s) else ""
+    article = "an" if s.model.startswith("8") else "a"
+    here = f", and here on {article} {s.model}," if best_s >= 60 and not is_large(s) else ""
     says = f"P99 under 60 s on 70B or more{here} makes a warm pool mandatory"
     parts = f"{' + '.join(map(plain, seconds.values()))} = " if len(seconds) > 1 else ""
     best = f"the best path takes {parts}{duration(best_s)}"
@@ -1413,6 +1424,8 @@ def read_set(text: str) -> list[tuple[str, Any]]:
         source, found = f"{text!r}: ", read_json(text[1:])
     elif not equals:
         raise BadInput(f"{text!r:.40}: must be NAME=VALUE, as node_provision_s=40, or @FILE")
+    elif "," in value and "=" in value:
+        raise BadInput(f"{text!r:.60}: must be parted by a space, and not by a comma")
     return [
         (nearest(name, FIGURES, source), read_figure(name, str(x), f"{source}{name}="))
         for name, x in found.items()

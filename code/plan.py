@@ -22,7 +22,7 @@ from dataclasses import asdict, fields, replace
 import main
 import traffic
 from arrivals import Traffic
-from endpoint import MOST_SLOTS, MOST_WORKERS, mean_cold_s, workers
+from endpoint import USUAL_WORKERS, mean_cold_s, workers
 from main import BadInput, Bounds, Row, Scenario, dollars, number, plain
 from planner import Choice, Limits, Planner, Pool, best, first_of
 from progress import progress
@@ -38,12 +38,15 @@ BINDS = {
     "budget": "the budget",
     "max_workers": "how many replicas may run",
     "layer": "which layers are forbidden or required",
+    "schedule": "the hours of the pool",
     "sla": "the promise itself",
     SEVERAL: f"{SEVERAL}, for no change of one would do",
 }
+IN_HOURS = "paid in its hours, and one cold start ahead of them"
+FEW = 1000  # requests of a run, too few to tell a P99 well
 PLAN = ("layers", "min_workers", "schedule", "keep_alive_s", "cold_start_s", "p99_ttft_s",
         "p999_ttft_s", "max_ttft_s", "over_sla_fraction", "usd_per_month", "cold_starts_per_day",
-        "peak_replicas")  # fmt: skip
+        "peak_replicas", "waiting_at_end")  # fmt: skip
 
 # --- what is said of a plan ----------------------------------------------------------------------
 
@@ -209,7 +212,8 @@ def kept_sla_s(planner: Planner) -> float:
 def relaxations(planner: Planner) -> list[Row]:
     """For each kind of limit the cheapest plan without it, and the change that allows it."""
     s, how, limits = planner.s, planner.how, planner.limits
-    sla_s, most = kept_sla_s(planner), min(MOST_WORKERS, MOST_SLOTS // how.slots)
+    sla_s, pool = kept_sla_s(planner), Pool(0, how.schedule).size()
+    most = max(planner.enough(), how.max_workers or USUAL_WORKERS, pool)
 
     def budget(plan: Row) -> str:
         return f"--budget {math.ceil(plan['usd_per_month'])}"
@@ -229,6 +233,7 @@ def relaxations(planner: Planner) -> list[Row]:
         ("max_workers", (s, replace(how, max_workers=most), limits), peak),
         ("layer", (s, how, replace(limits, forbid=())), taken),
         ("layer", (s, how, replace(limits, require=())), left),
+        ("schedule", (s, replace(how, schedule=None), limits), lambda _: "without --schedule"),
         ("sla", (replace(s, sla_s=sla_s), how, limits), lambda _: f"--sla {sla_s:.4g}"),
     ):
         if plan := best(Planner(*eased, planner.idle_s, planner).plans(), "cost"):
@@ -269,7 +274,7 @@ def plan_result(s: Scenario, how: Traffic, limits: Limits, idle_s: Sequence[floa
     how = replace(planner.how, min_workers=shown["min_workers"], schedule=shown["schedule"])
     relaxed = [] if plan else relaxations(planner)
     most = planner.in_flight
-    always = min(math.ceil(most / how.slots), how.max_workers or most)
+    always = max(min(math.ceil(most / how.slots), how.max_workers or most), 1)
     s = replace(s, keep_alive_s=idle)
     nothing = planner.plan(Choice((), idle))
     ran = replace(
@@ -288,6 +293,7 @@ def plan_result(s: Scenario, how: Traffic, limits: Limits, idle_s: Sequence[floa
         **main.head(s, names),
         "why": [*why(planner, shown)],
         "other": other and {"prefer": other_way, **other},
+        "longer": plan and planner.longer(plan),
         "rejected": rejected(planner, plan),
         "binding": relaxed[0]["kind"] if relaxed else None if plan else SEVERAL,
         "relaxations": relaxed,
@@ -297,6 +303,8 @@ def plan_result(s: Scenario, how: Traffic, limits: Limits, idle_s: Sequence[floa
         "always_on": planner.plan(Choice(("warm-pool",), idle, Pool(always))),
         "most_in_flight": most,
         "command": same_run(s, names, how),
+        "trace": traffic.trace_row(planner.asked.trace),
+        "requests": planner.count,
     }
 
 
@@ -413,6 +421,12 @@ def show_tail(r: Row, page: Page) -> None:
         f"requests are late: P99 is {duration(r['p99_ttft_s'])}, P99.9 "
         f"{duration(r['p999_ttft_s'])}, and the longest waits {duration(r['max_ttft_s'])}."
     )
+    if longer := r["longer"]:
+        more = dollars(longer["usd_per_month"] - r["usd_per_month"])
+        page.say(
+            f"With schedule {longer['schedule']}, for {more} a month more, "
+            f"{longer['over_sla_fraction']:.2%} are late."
+        )
 
 
 def show_finding(r: Row, page: Page) -> None:
@@ -438,13 +452,15 @@ def show_plan(r: Row, s: Scenario, how: Traffic, page: Page) -> None:
     show_finding(r, page)
     asked, run = traffic.asked_of(s, how), r["run"]
     judged = f"judged by a run of {plain(run['hours'])} h, seed {run['seed']}"
+    judged += ", with the pool alone at first"
     page.heading("What was asked")
     page.say(f"P99 of {duration(s.sla_s)} at {asked}, {judged}. {main.priced(s)}")
-    page.items([*main.changes(r["changed"]), *map(main.about, r["layers"])])
-    rows = [("phase", "raw s", "here s")]
-    rows += [(x["name"], number(x["raw_seconds"]), number(x["seconds"])) for x in r["phases"]]
-    raw_s, path_s = (sum(x[name] for x in r["phases"]) for name in ("raw_seconds", "seconds"))
-    page.table([*rows, ("total", number(raw_s), number(path_s))], "<>>")
+    if r["trace"]:
+        page.say(traffic.read_text(r["trace"], r["requests"]))
+    if r["requests"] < FEW:
+        page.say(f"{plain(r['requests'])} requests are few: P99 hangs on the slowest few of them.")
+    page.items([*main.changes(r["changed"]), *(about(r, name) for name in r["layers"])])
+    show_path(r, page)
     if how.jitter:
         mean_s = duration(run["cold_start_s"])
         page.say(f"With phases drawn from their ranges a cold start takes {mean_s} on average.")
@@ -466,6 +482,26 @@ def show_plan(r: Row, s: Scenario, how: Traffic, page: Page) -> None:
     page.command(r["command"])
 
 
+def about(r: Row, name: str) -> str:
+    """A layer's tool, price and needs; a pool's are those of its hours."""
+    says = main.about(name)
+    return (
+        f"{name}: {r['schedule']}; {IN_HOURS}" if name == "warm-pool" and r["schedule"] else says
+    )
+
+
+def show_path(r: Row, page: Page) -> None:
+    if not r["phases"]:
+        page.say(
+            f"Of the cold start only the total is known, {duration(r['run']['cold_start_s'])}."
+        )
+        return
+    rows = [("phase", "raw s", "here s")]
+    rows += [(x["name"], number(x["raw_seconds"]), number(x["seconds"])) for x in r["phases"]]
+    raw_s, path_s = (sum(x[name] for x in r["phases"]) for name in ("raw_seconds", "seconds"))
+    page.table([*rows, ("total", number(raw_s), number(path_s))], "<>>")
+
+
 def show_why(r: Row, page: Page) -> None:
     """What each layer attacks and saves, and what it costs beside money."""
     cells = [("layer", "attacks", "saves", "price")]
@@ -473,27 +509,30 @@ def show_why(r: Row, page: Page) -> None:
         layer = main.BY_NAME[row["layer"]]
         attacks, price = ", ".join(layer.attacks) or layer.aim, layer.tradeoff
         if layer.name == "warm-pool" and r["schedule"]:
-            price = f"paid in its hours, {r['schedule']}"
+            price = IN_HOURS
         cells.append((layer.name, attacks, duration(row["saves_s"]), price))
     page.table(cells, "<<><")
 
 
 def show_beside(r: Row, page: Page) -> None:
     """The plan beside doing nothing and a pool for all that is ever in flight."""
-    head = ("", "$/month", "pool", "late", "P99", "P99.9", "cold starts a day")
+    head = ("", "$/month", "late", "P99", "P99.9", "cold starts a day", "pool")
     rows: list[tuple[str, ...]] = [head]
     plans = {"this plan": r} if r["feasible"] else {}
     plans |= {"doing nothing": r["doing_nothing"], "always on": r["always_on"]}
     for name, plan in plans.items():
         tail = [f"{plan['over_sla_fraction']:.2%}", duration(plan["p99_ttft_s"])]
         tail += [duration(plan["p999_ttft_s"]), plain(plan["cold_starts_per_day"])]
-        rows.append((name, dollars(plan["usd_per_month"]), pool_text(plan), *tail))
-    page.table(rows, "<>>>>>>")
+        rows.append((name, dollars(plan["usd_per_month"]), *tail, pool_text(plan)))
+    page.table(rows, "<>>>>><")
     page.say(
         f"If none had to wait, at most {plain(r['most_in_flight'])} requests would be in flight "
         f"at once; a replica has {r['run']['slots']} slots, and at most "
         f"{plain(r['run']['max_workers'])} replicas run."
     )
+    left = r["doing_nothing"]["waiting_at_end"]
+    if left > main.P99_OVER * r["requests"]:
+        page.say(f"Doing nothing is cheap for {plain(left)} requests that are never served.")
 
 
 def show_tiers(r: Row, s: Scenario, page: Page) -> None:
@@ -517,7 +556,8 @@ def show_tiers(r: Row, s: Scenario, page: Page) -> None:
         if row["feasible"]:
             late, p99_s = f"{row['over_sla_fraction']:.2%}", duration(row["p99_ttft_s"])
             usd, layers = dollars(row["usd_per_month"]), ", ".join(row["layers"]) or "none"
-            cells = (late, p99_s, usd, pool_text(row), layers)
+            hours = f" in {row['schedule']}" if row["schedule"] else ""
+            cells = (late, p99_s, usd, plain(pool_of(row).size()), layers + hours)
         rows.append((*asked, *cells))
     page.table(rows, "<>>>>>><")
     if r["feasible"]:

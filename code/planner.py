@@ -23,8 +23,11 @@ from main import BadInput, Row, Scenario
 from progress import progress
 
 ENOUGH, MOST_DAYS, HELD = 20_000, 30, 1_000_000  # a run: requests enough, days, requests at most
-TRIED, SERVED = 6, 800_000  # timed pools that are run of a stack's guesses, or requests of theirs
-DOUBTS = (1.0, 0.8, 0.6, 0.4, 0.2)  # shares of what may be late that a guess may come to
+TRIED, SERVED = 4, 800_000  # timed pools that are run of a stack's guesses, or requests of theirs
+SAFER = (1.0, 0.8, 0.6, 0.4, 0.2)  # shares of what may be late, tried until a guess holds
+DOUBT, SPOT_DOUBT = 1.2, 3.0  # the largest of these shares that is tried, and where nodes go away
+CLOSE = 1.03  # a guess or a pool that is dearer than the best by more is left
+CENT = 0.005  # dollars are rounded to cents, so a budget holds to half of one
 
 
 @dataclass(frozen=True)
@@ -64,10 +67,19 @@ class Block(NamedTuple):
     hours: int
     size: int
     always: int
+    days: str = ""  # as a pattern names them, or every day
 
     def pool(self) -> Pool:
-        end = (self.hour + self.hours) % 24 or 24
-        return Pool(self.always, f"{self.hour}-{end}:{self.size}")
+        end, days = (self.hour + self.hours) % 24 or 24, f"{self.days} " * bool(self.days)
+        return Pool(self.always, f"{days}{self.hour}-{end}:{self.size}")
+
+    def longer(self) -> list["Block"]:
+        """An hour more at either end, and at both."""
+        later = self._replace(hours=self.hours + 1)
+        earlier = self._replace(hour=(self.hour - 1) % 24, hours=self.hours + 1)
+        return [
+            x for x in (later, earlier, earlier._replace(hours=self.hours + 2)) if x.hours < 24
+        ]
 
     def smaller(self) -> list["Block"]:
         """An hour less at either end, or a replica less."""
@@ -80,7 +92,7 @@ class Block(NamedTuple):
         return [x for x in tries if x.hours and x.size > x.always >= 0]
 
 
-def days_of(rate: float, how: Traffic) -> int:
+def days_to_run(rate: float, how: Traffic) -> int:
     """Days of a run: enough requests, whole weeks where days of the week differ."""
     days = min(math.ceil(ENOUGH / max(rate, main.SMALLEST) / 24), MOST_DAYS)
     if schedule.has_days(how.pattern) or schedule.has_days(how.schedule):
@@ -88,13 +100,14 @@ def days_of(rate: float, how: Traffic) -> int:
     return days
 
 
-def rank(plan: Row, prefer: str) -> tuple[float, float]:
+def rank(plan: Row, prefer: str) -> tuple[float, float, list[int]]:
+    """What a plan is to have least of, then the other, then its places in the layer table."""
     layers, usd = len(plan["layers"]), plan["usd_per_month"]
-    return (layers, usd) if prefer == "layers" else (usd, layers)
+    places = [[*main.BY_NAME].index(name) for name in plan["layers"]]
+    return (layers, usd, places) if prefer == "layers" else (usd, layers, places)
 
 
 def best(plans: Iterable[Row], prefer: str) -> Row | None:
-    """The first of equals, for they come in the order of the layer table."""
     return min(plans, key=lambda plan: rank(plan, prefer), default=None)
 
 
@@ -108,6 +121,36 @@ def most_in_flight(requests: Iterable[Request]) -> int:
         heapq.heappush(ends, t + service_s)
         most = max(most, len(ends))
     return most
+
+
+class Hour(NamedTuple):
+    """An hour of the day in a run: dollars a month, and late requests."""
+
+    usd: float
+    late: float
+
+
+class Guess(NamedTuple):
+    """A timed pool, its dollars a month, and its late requests as a share of what may be late."""
+
+    usd: float
+    late: float
+    block: Block
+
+
+def put_together(
+    outside: Sequence[Hour], inside: Sequence[Hour], share: float
+) -> Iterator[tuple[int, int, float, float]]:
+    """(hour, hours, dollars, late) of every block of hours, with one run inside of it and another
+    outside; the dollars on that share of the days."""
+    usd, late = sum(x.usd for x in outside), sum(x.late for x in outside)
+    for hour in range(24):
+        more_usd = more_late = 0.0
+        for length in range(1, 24):
+            at = (hour + length - 1) % 24
+            more_usd += share * (inside[at].usd - outside[at].usd)
+            more_late += inside[at].late - outside[at].late
+            yield hour, length, usd + more_usd, late + more_late
 
 
 def first_of(low: int, high: int, holds: Callable[[int], bool]) -> int | None:
@@ -134,13 +177,13 @@ class Planner:
         same: "Planner | None" = None,
     ) -> None:
         if how.trace is None:
-            how = replace(how, hours=24.0 * days_of(mean_rate(s, how), how))
-        if how.schedule:
-            limits = replace(limits, require=["warm-pool", *limits.require])
+            how = replace(how, hours=24.0 * days_to_run(mean_rate(s, how), how))
         self.s, self.how, self.limits = s, how, limits
         self.idle_s = idle_s or (s.keep_alive_s,)
-        self.budget = math.inf if limits.budget is None else limits.budget + 0.005
+        self.budget = math.inf if limits.budget is None else limits.budget + CENT
         self.runs: dict[Any, Row] = same.runs if same else {}
+        self.blocks: dict[Pool, Block] = {}  # timed pools that were picked
+        self.days, self.days_share = schedule.shared_days(how.pattern)
         self.asked: Asked = same.asked if same else self.requests()
         self.count: int = same.count if same else len([*self.asked.requests])
         self.in_flight: int = same.in_flight if same else most_in_flight(self.asked.requests)
@@ -207,6 +250,7 @@ class Planner:
             "usd_per_month": round(run["usd"] * self.month(run) + standby, 2),
             "cold_starts_per_day": run["cold_starts_per_day"],
             "peak_replicas": run["replicas"]["peak"],
+            "waiting_at_end": run["waiting_at_end"],
         }
 
     def usd(self, choice: Choice) -> float:
@@ -217,7 +261,7 @@ class Planner:
     def stacks(self) -> Iterator[tuple[str, ...]]:
         """Those allowed, the fewest layers first, then as in the table."""
         allowed = main.without(main.usable(self.s), *self.limits.forbid)
-        required = {*self.limits.require}
+        required = {*self.limits.require, *(["warm-pool"] if self.how.schedule else [])}
         if not self.how.evictions_per_day and "migrate" not in required:
             allowed = main.without(allowed, "migrate")
         for size in range(len(allowed) + 1):
@@ -243,14 +287,16 @@ class Planner:
 
     # --- pools -----------------------------------------------------------------------------------
 
-    def most(self) -> int:
-        """The largest pool worth a try: for all in flight, and more where nodes go away."""
-        most = math.ceil(self.in_flight / self.how.slots)
+    def enough(self) -> int:
+        """Replicas for all in flight, and more where nodes go away."""
+        enough = math.ceil(self.in_flight / self.how.slots)
         if self.how.evictions_per_day:
-            most = 8 * most + 8
-        return max(
-            min(most, self.how.max_workers or MOST_WORKERS, MOST_SLOTS // self.how.slots), 1
-        )
+            enough = 8 * enough + 8
+        return max(min(enough, MOST_WORKERS, MOST_SLOTS // self.how.slots), 1)
+
+    def most(self) -> int:
+        """The largest pool that is worth a try."""
+        return min(self.enough(), self.how.max_workers or MOST_WORKERS)
 
     def smallest(self, names: tuple[str, ...], idle_s: float) -> int | None:
         """The smallest pool around the clock that holds; 0 for a stack without one."""
@@ -283,52 +329,45 @@ class Planner:
 
     def hours_differ(self) -> bool:
         """Whether the traffic goes by the hour of the day, and the run has seen every one."""
-        return self.how.pattern not in ("poisson", "bursty") or (
-            self.how.trace is not None
-            and all(row[0] for row in self.run(Choice((), self.idle_s[0]))["by_hour"])
-        )
+        if not self.count:
+            return False
+        if self.how.trace is None:
+            return self.how.pattern not in ("poisson", "bursty")
+        return all(row.seconds for row in self.run(Choice((), self.idle_s[0]))["by_hour"])
 
-    def by_hour(self, choice: Choice, most: int) -> list[tuple[float, float]]:
-        """Dollars a month and late requests of each hour of the day, of a whole run."""
+    def hours_of(self, choice: Choice, most: int) -> list[Hour]:
+        """Each hour of the day of a whole run around the clock."""
         s, run = self.s, self.run(choice, max_workers=most)
         kept, demand = main.kept_usd_per_hour(s), main.replica_usd_per_hour(s)
         month = self.month(run) / schedule.HOUR_S
         return [
-            (month * (pool_s * kept + (alive_s - pool_s) * demand), late)
-            for _, _, _, alive_s, _, pool_s, late in run["by_hour"]
+            Hour(month * (row.pool_s * kept + (row.alive_s - row.pool_s) * demand), row.late)
+            for row in run["by_hour"]
         ]
 
-    def guesses(
-        self, names: tuple[str, ...], idle_s: float, least: int
-    ) -> list[tuple[float, float, Block]]:
-        """Timed pools that may hold, the cheapest first: their dollars, and their late requests
-        as a share of what may be late. They are hours of runs around the clock with the one size
-        and with the other, put together."""
-        # Nodes go away when they do: one replica less may do, and hours put together say little.
+    def guesses(self, names: tuple[str, ...], idle_s: float, least: int) -> list[Guess]:
+        """Timed pools that may hold, the cheapest first, guessed from runs around the clock."""
+        # Nodes go away when they do: one replica less may do, and a guess says little.
         spot = self.how.evictions_per_day > 0
         sizes = [n for n in range(max(least - spot, 1), least + 2) if n <= self.most()]
         levels = [0, *itertools.takewhile(least.__gt__, (2**k for k in itertools.count()))]
         most = self.how.max_workers or max(USUAL_WORKERS, least)
         hours = {
-            size: self.by_hour(Choice(names, idle_s, Pool(size)), max(most, size))
+            size: self.hours_of(Choice(names, idle_s, Pool(size)), max(most, size))
             for size in {*sizes, *levels}
         }
-        ahead = main.kept_usd_per_hour(self.s) * self.path_s(names) / schedule.HOUR_S
-        ahead *= self.s.products * self.s.hours_per_month / 24
-        most_doubtful = 3.0 if spot else 1.2
-        may_be_late = main.P99_OVER * self.count
+        boot_usd = main.kept_usd_per_hour(self.s) * self.path_s(names) / schedule.HOUR_S
+        ahead_usd = boot_usd * self.s.products * self.s.hours_per_month / 24 * self.days_share
+        may_be_late, doubtful = main.P99_OVER * self.count, SPOT_DOUBT if spot else DOUBT
         found = []
         for size, level in itertools.product(sizes, levels):
-            usd, late = ([y[k] - x[k] for x, y in zip(hours[level], hours[size])] for k in (0, 1))
-            usd_0, late_0 = (sum(x[k] for x in hours[level]) for k in (0, 1))
-            usd_0 += (size - level) * ahead
-            for hour in range(24):
-                usd_in = itertools.accumulate(usd[hour:] + usd[:hour])
-                late_in = itertools.accumulate(late[hour:] + late[:hour])
-                for length, (more, fewer) in enumerate(zip(usd_in, late_in), 1):
-                    share = (late_0 + fewer) / may_be_late
-                    if share <= most_doubtful and length < 24:
-                        found.append((usd_0 + more, share, Block(hour, length, size, level)))
+            blocks = put_together(hours[level], hours[size], self.days_share)
+            for hour, length, usd, late in blocks:
+                if late <= doubtful * may_be_late:
+                    block = Block(hour, length, size, level, self.days)
+                    found.append(
+                        Guess(usd + (size - level) * ahead_usd, late / may_be_late, block)
+                    )
         return sorted(found)
 
     def timed(self, names: tuple[str, ...], idle_s: float, least: int) -> Block | None:
@@ -342,14 +381,14 @@ class Planner:
 
         guesses = self.guesses(names, idle_s, least)
         tries = max(TRIED, SERVED // self.count)
-        doubted = [[x for x in guesses if x[1] <= doubt][:tries] for doubt in DOUBTS]
-        likely = (block for some in doubted for _, _, block in some)
-        found = next((block for block in likely if usd(block) < math.inf), None)
+        each = max(TRIED, tries // len(SAFER))
+        likely = ([x.block for x in guesses if x.late <= share][:each] for share in SAFER)
+        found = next((x for some in likely for x in some if usd(x) < math.inf), None)
         if found is None:
             return None
-        for guess_usd, _, block in guesses[:tries]:
-            if guess_usd <= 1.02 * usd(found):
-                found = min(found, block, key=usd)
+        for guess in guesses[:tries]:
+            if guess.usd <= CLOSE * usd(found):
+                found = min(found, guess.block, key=usd)
         while True:
             less = min([found, *found.smaller()], key=usd)
             if less == found:
@@ -358,32 +397,60 @@ class Planner:
 
     # --- plans -----------------------------------------------------------------------------------
 
-    def cheapest(self, names: tuple[str, ...], idle_s: float, timed: bool = True) -> Row | None:
+    def cheapest(self, names: tuple[str, ...], idle_s: float, by_hours: bool = True) -> Row | None:
         """The cheapest plan of a stack that holds P99 within the budget."""
         plans = [self.around_the_clock(names, idle_s)]
         least = self.smallest(names, idle_s)
-        if least and timed and (block := self.timed(names, idle_s, least)):
+        if least and by_hours and (block := self.timed(names, idle_s, least)):
             plans.append(self.plan(Choice(names, idle_s, block.pool())))
+            self.blocks[block.pool()] = block
         return best((x for x in plans if x and x["usd_per_month"] <= self.budget), "cost")
+
+    def longer(self, plan: Row) -> Row | None:
+        """The same plan with an hour or two more, where that spares half of the late ones."""
+        pool, names = Pool(plan["min_workers"], plan["schedule"]), tuple(plan["layers"])
+        block = self.blocks.get(pool)
+        tries = block.longer() if block else []
+        choices = [Choice(names, plan["keep_alive_s"], x.pool()) for x in tries]
+        rows = [self.plan(choice) for choice in choices if self.holds(choice)]
+        fewer = [x for x in rows if 2 * x["over_sla_fraction"] <= plan["over_sla_fraction"]]
+        if not plan["over_sla_fraction"]:
+            return None
+        return min(fewer, key=lambda x: (x["over_sla_fraction"], x["usd_per_month"]), default=None)
 
     def plans(self) -> list[Row]:
         """Of each kind of stack the cheapest plan, and of those with the fewest layers too: what
         is best either way is among them."""
         kinds = [(kind, idle_s) for kind in self.kinds() for idle_s in self.idle_s]
         around = [self.around_the_clock(kind[-1], idle_s) for kind, idle_s in kinds]
-        # Hours save much the same under any stack: what is dearer without them is so with them.
-        least = min((x["usd_per_month"] for x in around if x and x["min_workers"]), default=0.0)
+        pools = [(x["keep_alive_s"], x["usd_per_month"]) for x in around if x and x["min_workers"]]
         found: list[Row] = []
         holding = []
         for (kind, idle_s), plan in zip(kinds, around):
-            timed = plan is not None and plan["usd_per_month"] <= 1.03 * least
-            if plan and (plan := self.cheapest(kind[-1], idle_s, timed)):
+            if plan is None:
+                continue
+            # concession: hours save much the same under any stack, so that they are tried for
+            # those alone that are hardly dearer without them than the cheapest.
+            least = min((usd for kept_s, usd in pools if kept_s == idle_s), default=0.0)
+            by_hours = plan["usd_per_month"] <= CLOSE * least
+            if plan := self.cheapest(kind[-1], idle_s, by_hours):
                 holding.append((kind, idle_s))
                 found.append(plan)
         for size in range(len(main.LAYERS) + 1):
             for kind, idle_s in holding:
-                plans = [self.cheapest(names, idle_s) for names in kind if len(names) == size]
-                found += [plan for plan in plans if plan]
+                each = [self.cheapest(names, idle_s) for names in kind if len(names) == size]
+                found += [plan for plan in each if plan]
             if any(len(plan["layers"]) <= size for plan in found):
                 break
-        return found
+        return found + self.as_cheap(best(found, "cost"))
+
+    def as_cheap(self, plan: Row | None) -> list[Row]:
+        """The same pool under fewer layers of the same kind: where nobody waits for a boot, what
+        shortens it spares nothing."""
+        if plan is None:
+            return []
+        names, pool = tuple(plan["layers"]), Pool(plan["min_workers"], plan["schedule"])
+        fewer = [each for kind in self.kinds() if kind[-1] == names for each in kind[:-1]]
+        choices = [Choice(each, plan["keep_alive_s"], pool) for each in fewer]
+        plans = [self.plan(choice) for choice in choices if self.holds(choice)]
+        return [x for x in plans if x["usd_per_month"] <= self.budget]

@@ -16,7 +16,7 @@ HOUR_S, DAY_S, WEEK_S = 3600.0, 86_400.0, 604_800.0
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 DAY, HOUR = f"({'|'.join(DAYS)})", r"(\d+(?:\.\d+)?)"
 FORM = re.compile(f"(?:{DAY}(?:-{DAY})? +)?{HOUR}-{HOUR}:(.+)")
-MUST = "must be HOURS:NUMBER,..., as 8-18:2,18-22:1 or mon-fri 8-18:2"
+MUST = "must be HOURS:NUMBER,..., as 8-18:2,18-22:1 or, in quotes, 'mon-fri 8.5-18:2'"
 
 
 class Span(NamedTuple):
@@ -27,7 +27,7 @@ class Span(NamedTuple):
     number: float
 
 
-def days_of(first: str | None, last: str | None) -> list[int]:
+def days_named(first: str | None, last: str | None) -> list[int]:
     """The days from one to another, 0 is Monday; where none is named all of them."""
     if first is None:
         return [*range(7)]
@@ -45,11 +45,25 @@ def read(text: str, number: Bounds) -> list[Span]:
         start, end = map(float, hours)
         if not (start < 24 and end <= 24 and start != end):
             raise BadInput(f"{text!r:.60}: hours must be two different ones of 0 to 24")
-        holds, over_midnight = number.read(value, f"{text!r:.60}: "), 24 * (end < start)
-        for day in days_of(first, last):
+        holds = number.read(value, f"{text!r:.60}: ")
+        over_midnight = 24 if end < start else 0
+        for day in days_named(first, last):
             start_s, end_s = (DAY_S * day + HOUR_S * x for x in (start, end + over_midnight))
             spans.append(Span(start_s, end_s, holds))
     return spans
+
+
+def shared_days(text: str) -> tuple[str, float]:
+    """The days that all parts of a text name alike, and their share of the week; else all."""
+    named = {part.strip().rpartition(" ")[0] for part in text.lower().split(",")}
+    days = named.pop() if len(named) == 1 else ""
+    first, _, last = days.partition("-")
+    return days, len(days_named(first or None, last or None)) / 7
+
+
+def tidy(text: str) -> str:
+    """The same text in one line, as it is typed best."""
+    return ",".join(" ".join(part.split()) for part in text.lower().split(","))
 
 
 def has_days(text: str | None) -> bool:

@@ -258,6 +258,9 @@ def of_columns(found: Sequence[str]) -> str:
     """What to say of such a heading, and how to bring its file to one that is read."""
     if not (columns := guessed(found)):
         return f"must be {READ}"
+    if list(found) == columns and len(columns) == 3:  # so that another heading will do
+        heading = "arrival_s,ContextTokens,GeneratedTokens"
+        return f"must be {READ}; perhaps: sed '1s/.*/{heading}/' FILE | {option(columns[0])}"
     take = '","'.join(f"${found.index(name) + 1}" for name in columns)
     return (
         f"must be {READ}; perhaps: awk -F, 'NR > 1 {{print {take}}}' FILE | {option(columns[0])}"
@@ -359,7 +362,7 @@ class Trace:
             rows = iter(sorted(rows, key=itemgetter(0)))
         if (first := next(rows, None)) is None:
             raise BadInput(f"{self.where}: no request in it; {kind.must}")
-        self.week_s = first[0] if self.date is None else of_week_s(self.date)
+        self.week_s = max(first[0], 0.0) if self.date is None else of_week_s(self.date)
         yield first
         yield from rows
 

@@ -33,9 +33,10 @@ from endpoint import (
 from main import BadInput, Bounds, Row, Scenario, number, plain, say, table
 from progress import progress
 from schedule import HOUR_S
+from traces import Trace
 
 MOST_REQUESTS = 1e9  # of a run
-READ = ("format", "unit", "told_by", "failed")  # what a trace says of itself
+TOLD = ("format", "unit", "told_by", "failed")  # what a trace says of itself
 
 # --- a run ---------------------------------------------------------------------------------------
 
@@ -53,7 +54,7 @@ def check(s: Scenario, how: Traffic) -> None:
             traced and not s.decode_tokens_per_s,
             "--set decode_tokens_per_s=0: must be above 0 for a trace",
         ),
-        (most < pool, f"--max-workers {most}: must be min-workers, {pool}, or more"),
+        (most < pool, f"--max-workers {most}: must be {pool}, which the pool asks for, or more"),
         (pool > MOST_WORKERS, f"--min-workers {pool}: must be at most {MOST_WORKERS:,}"),
         (
             slots > MOST_SLOTS,
@@ -95,7 +96,7 @@ def with_progress(requests: Iterable[Request]) -> Iterator[Request]:
 
 def figures(s: Scenario, e: Endpoint, standby_usd_per_hour: float) -> Row:
     """What a run shows. The late are counted one by one, not read off the histogram."""
-    end_s, requests, boots, replica_s, waiting_s, pool_s, _ = e.past  # when the last hour closed
+    end_s, requests, boots, replica_s, waiting_s, pool_s, _ = e.past  # up to the end
     span_s, gpu_hours, requests_or_1 = end_s or math.inf, main.gpus(s) / HOUR_S, max(requests, 1)
     usd = pool_s * main.kept_usd_per_hour(s) + (replica_s - pool_s) * main.replica_usd_per_hour(s)
     return {
@@ -130,13 +131,13 @@ def timeline(e: Endpoint) -> list[Row]:
     return [
         {
             "hour": hour,
-            "requests": int(requests),
-            "cold_starts": int(started),
-            "replicas": alive / (seconds or 1),
-            "waiting": waiting / (seconds or 1),
+            "requests": int(row.requests),
+            "cold_starts": int(row.boots),
+            "replicas": row.alive_s / (row.seconds or 1),
+            "waiting": row.waiting_s / (row.seconds or 1),
         }
-        for hour, (seconds, requests, started, alive, waiting, *_) in enumerate(e.timeline)
-        if seconds or requests
+        for hour, row in enumerate(e.timeline)
+        if row.seconds or row.requests
     ]
 
 
@@ -193,6 +194,11 @@ def standby_usd_per_hour(s: Scenario, names: Sequence[str]) -> float:
     return main.standing_usd_per_month(s, main.without(names, "warm-pool")) / s.hours_per_month
 
 
+def trace_row(trace: Trace | None) -> Row | None:
+    """What a trace says of itself."""
+    return {name: getattr(trace, name) for name in TOLD} if trace else None
+
+
 def run_result(s: Scenario, names: Sequence[str], how: Traffic, asked: Asked | None = None) -> Row:
     """One run of traffic under the named layers."""
     under = main.stack(s, names)
@@ -201,7 +207,7 @@ def run_result(s: Scenario, names: Sequence[str], how: Traffic, asked: Asked | N
     ran = replace(how, min_workers=kept_always(under, how), max_workers=workers(under, how)[1])
     return {
         "run": asdict(ran) | {"cold_start_s": mean_cold_s(under, how)},
-        "trace": asked.trace and {name: getattr(asked.trace, name) for name in READ},
+        "trace": trace_row(asked.trace),
         **run,
         "closed_form": closed_forms(under, how, run),
     }
@@ -229,7 +235,7 @@ def idle_result(s: Scenario, names: Sequence[str], how: Traffic, kept: Sequence[
         run = run_result(each, names, how, asked)
         late_usd = s.drop_usd * run["over_sla_fraction"] * run["requests"]
         kept_for = {"keep_alive_s": each.keep_alive_s, "late_usd": late_usd}
-        runs.append({**main.head(each, names), **run, **kept_for})
+        runs.append({**main.head(each, names), **run, **kept_for, "changed": main.changed(s)})
     best = min(runs, key=worth)
     return {**best, "runs": runs}
 
@@ -257,6 +263,9 @@ def show(r: Row, s: Scenario, how: Traffic) -> None:
     if r["requests"]:
         asked = f"{late:.2%} of {plain(r['requests'])} requests are late"
         say(f"{asked}, so P99 of {duration(s.sla_s)} {verb}.")
+        if r["waiting_at_end"] > main.P99_OVER * r["requests"]:
+            left = f"{plain(r['waiting_at_end'])} still wait at the end"
+            say(f"{plain(r['run']['max_workers'])} replicas are too few: {left}.")
     else:
         say("No request came, so none was late.")
     show_run(r, s, how, f"{duration(s.keep_alive_s)}")
@@ -273,24 +282,37 @@ def show(r: Row, s: Scenario, how: Traffic) -> None:
     print(f"\nNext, the same with:\n  {following(r, s, how)}")
 
 
+def read_text(read: Row, requests: float) -> str:
+    """What a trace is, in which unit, and what tells it."""
+    unit = {"dates": "dates", "s": "seconds", "ms": "milliseconds"}[read["unit"]]
+    told = f" ({read['told_by']}; --trace-unit says otherwise)" if read["told_by"] else ""
+    failed = f" {plain(read['failed'])} failed, and count." if read["failed"] else ""
+    return f"{plain(requests)} requests of {read['format']}, in {unit}{told}.{failed}"
+
+
+def service_text(r: Row) -> str:
+    """How long a request takes, in words."""
+    run, kind = r["run"], (r["trace"] or {}).get("format")
+    drawn = f"{duration(run['service_s'])}, {run['service']}"
+    if kind in (None, "seconds"):
+        return f"{drawn}, unless the trace says" if kind else drawn
+    return "what the trace says" if kind == "Azure Functions 2021" else "what its tokens take"
+
+
 def show_run(r: Row, s: Scenario, how: Traffic, kept: str) -> None:
     """What was asked of what."""
-    run, read = r["run"], r["trace"]
+    run = r["run"]
     main.heading("The run")
     say(f"{asked_of(s, how)}, for {plain(r['hours'])} h, seed {run['seed']}.")
-    if read:
-        unit = {"dates": "dates", "s": "seconds", "ms": "milliseconds"}[read["unit"]]
-        told = f" ({read['told_by']}; --trace-unit says otherwise)" if read["told_by"] else ""
-        failed = f" {plain(read['failed'])} failed, and count." if read["failed"] else ""
-        say(f"{plain(r['requests'])} requests of {read['format']}, in {unit}{told}.{failed}")
+    if r["trace"]:
+        say(read_text(r["trace"], r["requests"]))
     main.show_figures(r, s)
     for name in r["layers"]:
         say(f"  {main.about(name)}", "    ")
-    pool = f"; in these hours at least {run['schedule']}" if run["schedule"] else ""
+    pool = f", in their hours {run['schedule']}" if run["schedule"] else ""
     say(
-        f"{run['min_workers']} to {run['max_workers']} replicas of {run['slots']} slots, kept "
-        f"idle for {kept}{pool}. A request takes {duration(run['service_s'])}, "
-        f"{run['service']}{' unless the trace says' if how.trace else ''}; a cold start takes "
+        f"{run['min_workers']} to {run['max_workers']} replicas of {run['slots']} slots{pool}, "
+        f"kept idle for {kept}. A request takes {service_text(r)}; a cold start takes "
         f"{duration(run['cold_start_s'])}."
     )
 
@@ -319,11 +341,13 @@ def show_idle(r: Row, s: Scenario, how: Traffic) -> None:
         rows.append((duration(run["keep_alive_s"]), *cells, *money, mark))
     print()
     table(rows, ">>>>>>><")
+    warm = main.dollars(main.kept_usd_per_hour(s) * hours)
     say(
         f"Dollars of {plain(hours)} h: GPUs, and late requests at {main.dollars(s.drop_usd)} "
-        "each. A longer idle time pays for GPUs that wait, and boots less often."
+        "each. A longer idle time pays for GPUs that wait, and boots less often; one warm replica "
+        f"around the clock would cost {warm}."
     )
-    print(f"\nNext, one of them in full:\n  --keep-alive {best:g}")
+    print(f"\nNext, in full, the same with:\n  --keep-alive {best:g}")
 
 
 def following(r: Row, s: Scenario, how: Traffic) -> str:
@@ -335,19 +359,28 @@ def following(r: Row, s: Scenario, how: Traffic) -> str:
         evicted = f"--seed {how.seed + 1}"
         return evicted if how.evictions_per_day else "--evictions-per-day 24"
     short = r["waiting_at_end"] and r["replicas"]["peak"] == run["max_workers"]
-    full = short or run["min_workers"] == run["max_workers"]
-    name = "max_workers" if full else "min_workers"
-    return f"--{name.replace('_', '-')} {run[name] + 1}"
+    if short or run["min_workers"] == run["max_workers"]:
+        return f"--max-workers {max(run['max_workers'] + 1, 0 if how.trace else busiest(r))}"
+    return f"--min-workers {run['min_workers'] + 1}"
+
+
+def busiest(r: Row) -> int:
+    """Replicas that the busiest hour of the day keeps busy, as far as patterns tell."""
+    days = max(r["hours"] / 24, 1.0)
+    most = max(row["requests"] for row in r["timeline"]) / days
+    busy = float(most * r["run"]["service_s"]) / HOUR_S
+    return math.ceil(busy / int(r["run"]["slots"]))
 
 
 def show_totals(r: Row, s: Scenario) -> None:
     head = ("", "P50", "P90", "P99", "P99.9", "max", "mean")
     print()
     table([head, ("TTFT of the served", *map(duration, r["ttft_s"].values()))], "<>>>>>>")
+    late = round(r["over_sla_fraction"] * r["requests"])
     a_day, peak = number(r["cold_starts_per_day"]), plain(r["replicas"]["peak"])
     least = "GPU-hours at least: replicas live just while busy"
     rows = [
-        ("late", f"{r['over_sla_fraction']:.2%}", f"over {duration(s.sla_s)}"),
+        ("late", f"{r['over_sla_fraction']:.2%}", f"{plain(late)} over {duration(s.sla_s)}"),
         ("waited during a boot", f"{r['cold_fraction']:.2%}", ""),
         ("gave up", plain(r["given_up"]), ""),
         ("still waiting at end", plain(r["waiting_at_end"]), ""),
@@ -403,7 +436,7 @@ def one_of(*words: str) -> Callable[[str], str]:
 
 def schedule_of(text: str) -> str:
     schedule.read(text, REPLICAS)
-    return text
+    return schedule.tidy(text)
 
 
 def read_idle(text: str) -> list[float]:
@@ -417,12 +450,13 @@ OPTIONS: tuple[Option, ...] = (  # of a run, and of a plan
      "mean), bursty, or hours and their requests/h: 8-20:40"),
     ("--trace", str, "file of arrivals instead, as published (Azure, BurstGPT, Mooncake) or "
      "arrival_s[,service_s]; - reads standard input"),
-    ("--trace-unit", one_of("s", "ms"), "of its times, where the file does not tell"),
-    ("--schedule", schedule_of, "replicas ready in these hours: 8-18:2,18-22:1; behind days as "
-     "'mon-fri 8-18:2'; --min-workers in others"),
+    ("--trace-unit", one_of("s", "ms"), "s or ms, of its times; as their spacing tells"),
+    ("--schedule", schedule_of, "replicas ready in these hours, 8-18:2,18-22:1 (the larger "
+     "where they meet), of these days, 'mon-fri 8-18:2'; in all other hours --min-workers"),
     ("--keep-alive", read_idle, "seconds that an idle replica is kept; several, as 60,300,900, "
      "to compare"),
-    ("--max-workers", Bounds(1, MOST_WORKERS, whole=True).read, "replicas at most (8)"),
+    ("--max-workers", Bounds(1, MOST_WORKERS, whole=True).read, "replicas at most (8, or the "
+     "pool where that is more)"),
     ("--slots", Bounds(1, 1000, whole=True).read, "requests that a replica serves at once (8)"),
     ("--service-s", Bounds().read, "seconds that a request holds its slot, on average (10)"),
     ("--service", one_of("exponential", "constant"), "exponential or constant"),
@@ -445,17 +479,22 @@ def add_options(parser: main.Parser, options: Sequence[Option]) -> None:
 def traffic_of(args: argparse.Namespace) -> Traffic:
     """The options that were given; BadInput for those of which one would be ignored."""
     how = Traffic(**{x.name: getattr(args, x.name) for x in fields(Traffic) if x.name in args})
+    given = {*vars(args), *main.asked(args)[0]}
     for option, name, has in (
         ("--pattern", "pattern", "arrivals"),
         ("--rate", "requests_per_hour", "arrivals"),
         ("--hours", "hours", "an end"),
     ):
-        if how.trace and name in args:
+        if how.trace and name in given:
             raise BadInput(f"{option}: must be without --trace, which has {has}")
-    if ":" in how.pattern and "requests_per_hour" in args:
-        raise BadInput("--rate: must be without hours in --pattern, which have rates")
+    if ":" in how.pattern and "requests_per_hour" in given:
+        raise BadInput(f"--rate: must be left out, for --pattern {how.pattern} has its own rates")
     if how.trace_unit and not how.trace:
         raise BadInput("--trace-unit: must be beside --trace")
+    if "hours" not in given and (
+        schedule.has_days(how.pattern) or schedule.has_days(how.schedule)
+    ):
+        return replace(how, hours=168.0)  # a week, where its days differ
     return how
 
 
@@ -463,7 +502,7 @@ def scenario_of(args: argparse.Namespace) -> tuple[Scenario, list[str], list[flo
     """The scenario, its layers, and the idle times that are to be compared."""
     yours, names = main.asked(args)
     kept = args.keep_alive if "keep_alive" in args else []
-    if kept:
+    if len(kept) == 1:
         yours["keep_alive_s"] = kept[0]
     s = Scenario(**yours)
     return s, names, kept or [s.keep_alive_s]

@@ -375,7 +375,7 @@ def test_hours_with_rates_are_asked_in_those_hours_alone() -> None:
     assert statistics.mean(by_hour[hour] for hour in range(8, 18)) == pytest.approx(400, rel=0.03)
     assert statistics.mean(by_hour[hour] for hour in range(18, 22)) == pytest.approx(100, rel=0.1)
     says = refused(called("traffic.py", "--pattern", "8-20:40", "--rate", "3"))
-    assert says == "--rate: must be without hours in --pattern, which have rates\n"
+    assert says == "--rate: must be left out, for --pattern 8-20:40 has its own rates\n"
 
 
 def test_which_idle_time_is_answered_in_one_command(tmp_path: Path) -> None:
@@ -427,7 +427,7 @@ def test_json_has_the_keys_of_the_spec_and_the_text_their_figures() -> None:
     for says in (
         "The run\n40/h, poisson, for 12 h, seed 1.\n",
         "requests_per_hour 30 -> 40 (yours)",
-        f"{late}  over 2.0 s",
+        f"{late}  {round(found['over_sla_fraction'] * found['requests'])} over 2.0 s",
         f"{found['cold_starts']}  {main.number(found['cold_starts_per_day'])} a day",
         f"{main.number(found['gpu_hours'])}  ${found['usd']:.0f}",
         "The dollars contain $8.00 an hour for the standby node.",
@@ -468,7 +468,7 @@ def test_the_next_run_is_another_one() -> None:
     assert following(rate=30.0) == "--min-workers 1"
     assert following(rate=30.0, hours=672.0) == "--min-workers 1"  # some wait for a boot
     assert following(rate=30.0, min_workers=1, slots=1) == "--min-workers 2"
-    assert following(slots=1, service_s=60.0, max_workers=2) == "--max-workers 3"
+    assert following(slots=1, service_s=60.0, max_workers=2) == "--max-workers 6"  # 300/h x 60 s
     assert following(rate=30.0, min_workers=1, max_workers=1, slots=1) == "--max-workers 2"
 
 
@@ -504,11 +504,17 @@ BAD = [
     ("--trace-unit h --trace x", "--trace-unit: 'h': unknown; must be one of s, ms"),
     ("--keep-alive 60,,300", "--keep-alive: '': must be a number"),
     ("--keep-alive 60,x", "--keep-alive: 'x': must be a number"),
-    ("--schedule 8-18:9 --max-workers 3", "--max-workers 3: must be min-workers, 9, or more"),
-    ("--pattern 8-18", "--pattern: '8-18': unknown; must be one of poisson"),
+    (
+        "--schedule 8-18:9 --max-workers 3",
+        "--max-workers 3: must be 9, which the pool asks for, or more",
+    ),
+    ("--pattern 8-18", "--pattern: '8-18': must be HOURS:NUMBER,..., as 8-18:2"),
     ("--pattern 8-18:x", "--pattern: '8-18:x': 'x': must be a number"),
     ("--pattern 30-40:9", "--pattern: '30-40:9': hours must be two different ones of 0 to 24"),
-    ("--min-workers 9 --max-workers 3", "--max-workers 3: must be min-workers, 9, or more"),
+    (
+        "--min-workers 9 --max-workers 3",
+        "--max-workers 3: must be 9, which the pool asks for, or more",
+    ),
     ("--max-workers 100000 --slots 1000", "100,000,000 slots; must be at most 1,000,000"),
     ("--rate 1e12", "2.4e+13 requests; must be at most 1e+09"),
     ("--paterns bursty", "'--paterns': unknown; did you mean --pattern?"),
