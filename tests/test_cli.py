@@ -98,6 +98,7 @@ BAD = [
     (["--set", "model=x"], "--set: model='x': unknown; must be one of 7b, "),
     (["--set"], "--set: expected at least one argument"),
     (["drop_usd=0"], "'drop_usd=0': figures stand behind --set"),
+    (["--set", "sla_s=1,drop_usd=0"], "'sla_s=1,drop_usd=0': must be parted by a space"),
     (["--set", "sla_s=1", "plan"], "--set: 'plan': must be NAME=VALUE"),
     (
         ["--cold-start-s", "9", "--set", "engine_init_s=1"],

@@ -312,6 +312,9 @@ def test_a_reserved_gpu_at_a_lower_price_is_cheaper_and_never_late() -> None:
     page = " ".join(report(replace(s, requests_per_hour=20.0)).split())
     assert "$2.16/h in the pool and $2.736/h on demand: the pool is the cheaper above" in page
     assert "on demand and $2.16/h in the pool" in page
+    bill = main.break_even(replace(s, drop_usd=0.0))
+    assert bill == pytest.approx(17.2, abs=0.05)
+    assert "a late request at $0.05; by the bill alone above 17.2/h." in page
     assert "-$0.12" in page
     # At one price, and idle for 60 s, a warm replica pays from 28.4 requests an hour on.
     one = replace(s, pool_usd_per_hour=None, keep_alive_s=60.0)

@@ -654,3 +654,79 @@ def test_a_plan_at_the_rates_of_real_endpoints_runs_few_of_all_stacks() -> None:
 
 def test_the_skill_has_worked_examples() -> None:
     assert len(re.findall(r"^\| `plan\.py ", SKILL, re.MULTILINE)) >= 5
+
+
+def test_a_pattern_of_weekdays_gets_a_pool_of_those_days() -> None:
+    found = planned(pattern="mon-fri 8-20:40")
+    assert found["schedule"].startswith("mon-fri 8-")
+    assert found["run"]["hours"] % 168 == 0
+    every_day = planned(pattern="mon-fri 8-20:40", schedule=found["schedule"].split()[1])
+    assert found["usd_per_month"] < 0.8 * every_day["usd_per_month"]
+    mixed = planned(pattern="mon-fri 8-20:40,sat 9-12:40")  # which share no days
+    assert mixed["schedule"][0].isdigit()
+
+
+def test_an_hour_more_is_named_where_it_spares_half_of_the_late() -> None:
+    found = planned(pattern="8-20:40")
+    longer = found["longer"]
+    assert longer["over_sla_fraction"] <= found["over_sla_fraction"] / 2
+    assert 0 < longer["usd_per_month"] - found["usd_per_month"] < 300
+    alone = planned(pattern="8-20:40", schedule=longer["schedule"])
+    assert alone["usd_per_month"] == longer["usd_per_month"]
+    shown = flat(called("plan.py", "--pattern", "8-20:40").stdout)
+    assert re.search(r"With schedule 8-20:1, for \$[0-9.]+ a month more, 0\.00% are late\.", shown)
+    assert planned()["longer"] is None
+
+
+def test_at_equal_dollars_the_cheapest_plan_has_the_fewest_layers() -> None:
+    s = main.Scenario(requests_per_hour=120.0, sla_s=200.0, keep_alive_s=3600.0)
+    found = planned(s, prefer="cost")
+    assert found["layers"] == ["preseed"]
+    longer_path = planned(s, prefer="cost", require=["snapshot"])
+    assert longer_path["usd_per_month"] == found["usd_per_month"]
+
+
+@pytest.mark.parametrize("words", ["--rate 0 --pattern diurnal", "--pattern 8-20:0", "--rate 0"])
+def test_no_requests_are_planned_for_without_a_pool(words: str) -> None:
+    done = called("plan.py", *words.split(), "--json")
+    found = json.loads(done.stdout)
+    assert (found["layers"], found["usd_per_month"], found["p99_ttft_s"]) == ([], 0, None)
+    assert called("plan.py", *words.split(), "--require", "warm-pool").returncode == 0
+
+
+def test_a_schedule_that_is_too_short_is_what_binds() -> None:
+    words = "plan.py --schedule 8-18:2 --pattern diurnal --rate 60".split()
+    done = called(*words, "--json")
+    found = json.loads(done.stdout)
+    assert (done.returncode, found["binding"]) == (1, "schedule")
+    (row,) = (row for row in found["relaxations"] if row["kind"] == "schedule")
+    assert row["change"] == "without --schedule"
+    assert row["schedule"] != "8-18:2"
+    assert "What binds: the hours of the pool." in called(*words).stdout
+
+
+def test_as_many_replicas_are_advised_as_are_ever_busy_at_once() -> None:
+    found = planned(main.Scenario(requests_per_hour=3000.0), service_s=60.0, max_workers=2)
+    (row,) = (row for row in found["relaxations"] if row["kind"] == "max_workers")
+    most = int(row["change"].split()[1])
+    assert most <= -(-found["most_in_flight"] // 8)
+    assert planned(main.Scenario(requests_per_hour=3000.0), service_s=60.0, max_workers=most)[
+        "feasible"
+    ]
+    done = called("plan.py", "--rate", "3000", "--service-s", "60", "--max-workers", "2")
+    assert "requests that are never served" in flat(done.stdout)
+
+
+def test_a_plan_says_what_its_trace_is_and_that_few_requests_tell_little(tmp_path: Path) -> None:
+    path = tmp_path / "trace.jsonl"
+    row = '{{"timestamp": {}, "input_length": 100, "output_length": 30}}\n'
+    path.write_text("".join(row.format(150 * k) for k in range(50)))
+    shown = flat(called("plan.py", "--trace", str(path)).stdout)
+    assert (
+        "50 requests of Mooncake, in milliseconds (whole numbers, 150 apart on average;" in shown
+    )
+    assert "50 requests are few" in shown
+    found = json.loads(
+        called("plan.py", "--trace", str(path), "--trace-unit", "s", "--json").stdout
+    )
+    assert (found["trace"]["unit"], found["requests"]) == ("s", 50)

@@ -378,6 +378,16 @@ def test_hours_with_rates_are_asked_in_those_hours_alone() -> None:
     assert says == "--rate: must be left out, for --pattern 8-20:40 has its own rates\n"
 
 
+def test_days_are_run_for_a_week_and_too_few_replicas_are_said_to_be() -> None:
+    found = json.loads(called("traffic.py", "--pattern", "mon-fri 8-20:40", "--json").stdout)
+    assert found["hours"] == 168
+    shown = called(
+        "traffic.py", "--rate", "3000", "--service-s", "60", "--max-workers", "2"
+    ).stdout
+    assert re.search(r"\n2 replicas are too few: [0-9,]+ still wait at the end\.", shown)
+    assert shown.endswith("--max-workers 7\n")  # 3000/h x 60 s on 8 slots
+
+
 def test_which_idle_time_is_answered_in_one_command(tmp_path: Path) -> None:
     words = "traffic.py --rate 40 --keep-alive 60,300,900".split()
     found = json.loads(called(*words, "--json").stdout)
@@ -393,6 +403,8 @@ def test_which_idle_time_is_answered_in_one_command(tmp_path: Path) -> None:
         assert row["late_usd"] == pytest.approx(0.05 * late)
     assert found["keep_alive_s"] == 900  # which alone holds P99
     shown = called(*words).stdout
+    assert "(yours)" not in shown.replace("requests_per_hour 30 -> 40 (yours)", "")
+    assert "one warm replica around the clock would cost $192." in " ".join(shown.split())
     assert shown.startswith("Keep an idle replica for 900 s: the cheapest that holds P99")
     assert max(map(len, shown.splitlines())) <= 80
     rows = "".join(f"{200 * k},10\n" for k in range(50))
