@@ -23,7 +23,7 @@ from main import BadInput, Row, Scenario
 from progress import progress
 
 ENOUGH, MOST_DAYS, HELD = 20_000, 30, 1_000_000  # a run: requests enough, days, requests at most
-TRIED, SERVED = 4, 800_000  # timed pools that are run of a stack's guesses, or requests of theirs
+TRIED, SERVED = 4, 800_000  # runs that may be in vain, or requests of theirs
 SAFER = (1.0, 0.8, 0.6, 0.4, 0.2)  # shares of what may be late, tried until a guess holds
 DOUBT, SPOT_DOUBT = 1.2, 3.0  # the largest of these shares that is tried, and where nodes go away
 CLOSE = 1.03  # a guess or a pool that is dearer than the best by more is left
@@ -272,13 +272,17 @@ class Planner:
     def path_s(self, names: Sequence[str]) -> float:
         return mean_cold_s(main.stack(self.s, names), self.how)
 
+    def kind_of(self, names: Sequence[str]) -> tuple[tuple[str, ...], bool]:
+        """What a stack rents, and whether it moves requests."""
+        rents = tuple(name for name in names if main.BY_NAME[name].rent)
+        return rents, main.stack(self.s, names).migrates
+
     def kinds(self) -> list[list[tuple[str, ...]]]:
         """Stacks that rent the same and move requests or not: the first of each length that is
         shorter than all with fewer layers, so that the last is the shortest."""
         kinds: dict[Any, list[tuple[str, ...]]] = {}
         for names in self.stacks():
-            rents = tuple(name for name in names if main.BY_NAME[name].rent)
-            kind = kinds.setdefault((rents, main.stack(self.s, names).migrates), [])
+            kind = kinds.setdefault(self.kind_of(names), [])
             if not kind or self.path_s(names) < self.path_s(kind[-1]):
                 if kind and len(kind[-1]) == len(names):
                     kind.pop()
@@ -286,6 +290,10 @@ class Planner:
         return [*kinds.values()]
 
     # --- pools -----------------------------------------------------------------------------------
+
+    def tries(self) -> int:
+        """How many that need not be the best may be run."""
+        return max(TRIED, SERVED // max(self.count, 1))
 
     def enough(self) -> int:
         """Replicas for all in flight, and more where nodes go away."""
@@ -380,7 +388,7 @@ class Planner:
             return self.usd(choice) if self.holds(choice) else math.inf
 
         guesses = self.guesses(names, idle_s, least)
-        tries = max(TRIED, SERVED // self.count)
+        tries = self.tries()
         each = max(TRIED, tries // len(SAFER))
         likely = ([x.block for x in guesses if x.late <= share][:each] for share in SAFER)
         found = next((x for some in likely for x in some if usd(x) < math.inf), None)
@@ -445,12 +453,14 @@ class Planner:
         return found + self.as_cheap(best(found, "cost"))
 
     def as_cheap(self, plan: Row | None) -> list[Row]:
-        """The same pool under fewer layers of the same kind: where nobody waits for a boot, what
-        shortens it spares nothing."""
+        """The first stack that rents the same and costs no more with the same pool: where hardly
+        anybody waits for a boot, what shortens it spares nothing."""
         if plan is None:
             return []
         names, pool = tuple(plan["layers"]), Pool(plan["min_workers"], plan["schedule"])
-        fewer = [each for kind in self.kinds() if kind[-1] == names for each in kind[:-1]]
-        choices = [Choice(each, plan["keep_alive_s"], pool) for each in fewer]
-        plans = [self.plan(choice) for choice in choices if self.holds(choice)]
-        return [x for x in plans if x["usd_per_month"] <= self.budget]
+        alike = [each for each in self.stacks() if self.kind_of(each) == self.kind_of(names)]
+        for each in alike[: self.tries()]:
+            choice = Choice(each, plan["keep_alive_s"], pool)
+            if self.holds(choice) and self.usd(choice) <= plan["usd_per_month"]:
+                return [self.plan(choice)]
+        return []

@@ -83,7 +83,7 @@ def week(spans: Sequence[Span], otherwise: float) -> list[Span]:
 
 def ahead(pieces: Sequence[Span], lead_s: float) -> list[Span]:
     """The same with every rise so much earlier, so that what boots then is ready in time."""
-    earlier = [x._replace(start_s=x.start_s - min(lead_s, WEEK_S)) for x in pieces]
+    earlier = [x._replace(start_s=x.start_s - lead_s) for x in pieces]
     return week(earlier, 0)
 
 

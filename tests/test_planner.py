@@ -730,3 +730,78 @@ def test_a_plan_says_what_its_trace_is_and_that_few_requests_tell_little(tmp_pat
         called("plan.py", "--trace", str(path), "--trace-unit", "s", "--json").stdout
     )
     assert (found["trace"]["unit"], found["requests"]) == ("s", 50)
+
+
+def test_the_pool_where_dollars_turn_is_found_in_any_valley() -> None:
+    search = Planner(main.Scenario(), Traffic(), Limits())
+    for most, turn, least in itertools.product((1, 2, 9, 40), (0, 1, 5, 17, 60), (1, 3)):
+        search.in_flight = 8 * most
+        sizes = range(least, max(most, least) + 1)
+        usd = {size: (size - turn) ** 2 + 7.0 for size in range(100)}
+        assert search.cheaper_from(least, usd.__getitem__) == min(sizes, key=usd.__getitem__)
+
+
+def test_the_first_that_holds_is_found_by_any_start_and_end() -> None:
+    for low, high, turn in itertools.product((1, 4), (1, 3, 4, 9, 64), range(1, 70)):
+        tried: list[int] = []
+
+        def holds(size: int, turn: int = turn, tried: list[int] = tried) -> bool:
+            tried.append(size)
+            return size >= turn
+
+        right = next((size for size in range(low, high + 1) if size >= turn), None)
+        assert planner.first_of(low, high, holds) == right
+        assert all(low <= size <= high for size in tried)
+        assert len(tried) <= 15
+
+
+def test_each_kind_of_stack_is_a_chain_of_the_first_that_are_shorter() -> None:
+    search = Planner(main.Scenario(), Traffic(evictions_per_day=1.0), Limits())
+    stacks = [*search.stacks()]
+    kinds = search.kinds()
+    assert len(kinds) == 8  # with or without a pool, a standby node, migration
+    for kind in kinds:
+        alike = [names for names in stacks if search.kind_of(names) == search.kind_of(kind[0])]
+        for names in kind:
+            path_s = search.path_s(names)
+            assert path_s == min(search.path_s(x) for x in alike if len(x) <= len(names))
+            first = next(x for x in alike if search.path_s(x) == path_s)
+            assert first == names
+        assert search.path_s(kind[-1]) == min(map(search.path_s, alike))
+
+
+def test_a_timed_pool_is_made_smaller_until_less_would_break_p99_or_cost_as_much(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    search = Planner(main.Scenario(), Traffic(pattern="8-20:40"), Limits())
+    large = planner.Guess(0.0, 0.0, planner.Block(3, 21, 3, 1))
+    monkeypatch.setattr(search, "guesses", lambda *_: [large])
+    found = search.timed(("warm-pool",), 300.0, 1)
+    assert found is not None
+    assert (found.size, found.always) == (1, 0)
+
+    def usd(block: planner.Block) -> float:
+        choice = planner.Choice(("warm-pool",), 300.0, block.pool())
+        return search.usd(choice) if search.holds(choice) else math.inf
+
+    assert all(usd(less) >= usd(found) for less in found.smaller())
+    assert usd(found) < usd(large.block) / 3
+
+
+def test_a_replica_less_is_rejected_and_why() -> None:
+    s = main.Scenario(requests_per_hour=60.0)
+    found = planned(s, slots=1, service_s=60.0, forbid=main.without(main.BY_NAME, "warm-pool"))
+    least = found["min_workers"]
+    assert least > 2
+    less = [row for row in found["rejected"] if row["min_workers"] == least - 1]
+    assert len(less) == 1
+    assert "% are late: P99 is" in less[0]["reason"]
+
+
+@pytest.mark.parametrize(
+    ("late", "says"), [(0.0101, "1.01% are late"), (0.0199, "1.99% are late"), (0.01, "Holds P99")]
+)
+def test_a_reason_is_that_p99_breaks_from_1_percent_on(late: float, says: str) -> None:
+    search = Planner(main.Scenario(), Traffic(), Limits())
+    row = search.plan(planner.Choice((), 300.0)) | {"over_sla_fraction": late}
+    assert plan.reason(search, row, None).startswith(says)
