@@ -1544,6 +1544,8 @@ def start(script: Callable[[Sequence[str]], int]) -> NoReturn:
         pass
     except BadInput as error:
         exit_code = complain(str(error))
+    except MemoryError:
+        exit_code = complain("memory ran out: is a file without end, or a run too large?")
     except OSError as error:
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # for the interpreter flushes once more
         enough = isinstance(error, BrokenPipeError)  # seen by the reader: no error

@@ -284,10 +284,11 @@ def show(r: Row, s: Scenario, how: Traffic) -> None:
 
 def read_text(read: Row, requests: float) -> str:
     """What a trace is, in which unit, and what tells it."""
-    unit = {"dates": "dates", "s": "seconds", "ms": "milliseconds"}[read["unit"]]
+    units = {"dates": "with dates", "s": "in seconds", "ms": "in milliseconds"}
     told = f" ({read['told_by']}; --trace-unit says otherwise)" if read["told_by"] else ""
-    failed = f" {plain(read['failed'])} failed, and count." if read["failed"] else ""
-    return f"{plain(requests)} requests of {read['format']}, in {unit}{told}.{failed}"
+    failed = f" {plain(read['failed'])} had no response tokens: failed, but came."
+    says = f"{plain(requests)} requests of {read['format']}, {units[read['unit']]}{told}."
+    return says + failed if read["failed"] else says
 
 
 def service_text(r: Row) -> str:

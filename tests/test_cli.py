@@ -283,6 +283,16 @@ def test_ctrl_c_is_quiet(tmp_path: Path) -> None:
     assert (done.returncode, done.stdout, done.stderr) == (128 + signal.SIGINT, "", "")
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="no other limits the memory of a shell")
+def test_memory_that_runs_out_is_a_sentence() -> None:
+    limited = 'ulimit -v 400000 && exec "$0" main.py --set @/dev/zero'
+    done = subprocess.run(
+        ["sh", "-c", limited, sys.executable], capture_output=True, encoding="utf-8", cwd=CODE
+    )
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == "main.py: memory ran out: is a file without end, or a run too large?\n"
+
+
 def test_nobody_waits_for_the_report() -> None:
     # In a virtual environment as learners have it, about twice what one import takes, 50 ms.
     commands = {"import": ["-c", "import dataclasses"], "report": [str(PROGRAM)]}

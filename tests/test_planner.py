@@ -619,6 +619,8 @@ def test_what_p99_leaves_out_is_said_and_that_always_on_would_cost_less() -> Non
     assert says in flat(first)
     tail_s = main.duration(found["p999_ttft_s"])
     assert f"P99.9 {tail_s}, and the longest waits 328 s." in flat(first)
+    p99_s = main.duration(found["p99_ttft_s"])
+    assert re.search(rf"\n  this plan .* {re.escape(p99_s)} +{re.escape(tail_s)} ", first)
     assert "costs more than always on" not in called("plan.py").stdout
     dear = called("plan.py", "--sla", "20", "--forbid", "warm-pool").stdout
     assert dear.startswith("This plan costs more than always on: $11,0")
@@ -706,14 +708,13 @@ def test_a_schedule_that_is_too_short_is_what_binds() -> None:
 
 
 def test_as_many_replicas_are_advised_as_are_ever_busy_at_once() -> None:
-    found = planned(main.Scenario(requests_per_hour=3000.0), service_s=60.0, max_workers=2)
+    s, how = main.Scenario(requests_per_hour=600.0), {"service_s": 300.0}
+    found = planned(s, **how, max_workers=2)
     (row,) = (row for row in found["relaxations"] if row["kind"] == "max_workers")
     most = int(row["change"].split()[1])
     assert most <= -(-found["most_in_flight"] // 8)
-    assert planned(main.Scenario(requests_per_hour=3000.0), service_s=60.0, max_workers=most)[
-        "feasible"
-    ]
-    done = called("plan.py", "--rate", "3000", "--service-s", "60", "--max-workers", "2")
+    assert planned(s, **how, max_workers=most)["feasible"]
+    done = called("plan.py", "--rate", "600", "--service-s", "300", "--max-workers", "2")
     assert "requests that are never served" in flat(done.stdout)
 
 

@@ -114,7 +114,8 @@ def test_a_formula_stands_beside_a_run_only_where_it_applies() -> None:
     assert forms(min_workers=2) == []  # more may boot
     assert forms(service_s=31.0) == forms(slots=1) == forms(jitter=True) == []
     assert forms(service="constant", **pool) == forms(service_s=2000.0, **pool) == []
-    for other in ({"pattern": "diurnal"}, {"patience_s": 5.0}, {"evictions_per_day": 1.0}):
+    others = ({"patience_s": 5.0}, {"evictions_per_day": 1.0}, {"schedule": "8-9:2"})
+    for other in ({"pattern": "diurnal"}, *others):
         assert forms(**other) == forms(**pool, **other) == []
 
 
@@ -412,6 +413,15 @@ def test_which_idle_time_is_answered_in_one_command(tmp_path: Path) -> None:
     piped = json.loads(run(*piped_words, input=rows).stdout)  # two for a boot of 328 s, then gone
     assert [row["cold_starts"] for row in piped["runs"]] == [25, 1]
     assert {row["requests"] for row in piped["runs"]} == {50}
+
+
+def test_first_come_idle_times_that_hold_then_what_costs_least_with_its_late_requests() -> None:
+    def run_of(late: float, usd: float, late_usd: float) -> dict[str, float]:
+        return {"over_sla_fraction": late, "usd": usd, "late_usd": late_usd}
+
+    dear, cheap = run_of(0.002, 9.0, 0.1), run_of(0.009, 8.95, 0.5)
+    breaks, lazy = run_of(0.2, 5.0, 1.0), run_of(0.5, 4.0, 3.0)
+    assert sorted([lazy, breaks, dear, cheap], key=traffic.worth) == [cheap, dear, breaks, lazy]
 
 
 def test_none_holds_so_that_costs_least_with_its_late_requests() -> None:
