@@ -318,37 +318,48 @@ def show_run(r: Row, s: Scenario, how: Traffic, kept: str) -> None:
     )
 
 
+def idle_finding(r: Row, s: Scenario) -> str:
+    """Which idle time to take, or that none holds P99 and what speaks for which."""
+    best = duration(r["keep_alive_s"])
+    if holds(r):
+        return (
+            f"Keep an idle replica for {best}: the cheapest that holds P99 of {duration(s.sla_s)}."
+        )
+    fewest = min(r["runs"], key=lambda run: run["over_sla_fraction"])
+    near = f"{duration(fewest['keep_alive_s'])}, {fewest['over_sla_fraction']:.2%}"
+    return (
+        f"No idle time of these holds P99 of {duration(s.sla_s)}. The fewest are late with "
+        f"{near}; with late requests paid, {best} costs least."
+    )
+
+
+def idle_row(run: Row, mark: str) -> tuple[str, ...]:
+    tail, late = run["ttft_s"], f"{run['over_sla_fraction']:.2%}"
+    boots = number(run["cold_starts_per_day"])
+    money = (main.dollars(run["usd"]), main.dollars(run["late_usd"]))
+    waits = (duration(tail["p99"]), duration(tail["p999"]))
+    return (duration(run["keep_alive_s"]), late, *waits, boots, *money, mark)
+
+
 def show_idle(r: Row, s: Scenario, how: Traffic) -> None:
     """Idle times beside one another, and which to take."""
-    best, hours = r["keep_alive_s"], r["hours"]
-    why = (
-        "the cheapest that holds P99"
-        if holds(r)
-        else "none holds P99, and it costs least, late ones paid"
-    )
-    say(f"Keep an idle replica for {duration(best)}: {why}, at {duration(s.sla_s)}.")
+    say(idle_finding(r, s))
     show_run(r, s, how, " or ".join(duration(run["keep_alive_s"]) for run in r["runs"]))
-    rows = [("idle time", "late", "P99", "P99.9", "boots/day", "GPU $", "late $", "")]
+    mark = "take this" if holds(r) else "costs least"
+    rows: list[tuple[str, ...]] = [
+        ("idle time", "late", "P99", "P99.9", "boots/day", "GPU $", "late $", "")
+    ]
     for run in r["runs"]:
-        late, tail = f"{run['over_sla_fraction']:.2%}", run["ttft_s"]
-        money = (main.dollars(run["usd"]), main.dollars(run["late_usd"]))
-        cells = (
-            late,
-            duration(tail["p99"]),
-            duration(tail["p999"]),
-            number(run["cold_starts_per_day"]),
-        )
-        mark = "take this" if run["keep_alive_s"] == best else ""
-        rows.append((duration(run["keep_alive_s"]), *cells, *money, mark))
+        rows.append(idle_row(run, mark if run["keep_alive_s"] == r["keep_alive_s"] else ""))
     print()
     table(rows, ">>>>>>><")
-    warm = main.dollars(main.kept_usd_per_hour(s) * hours)
+    warm = main.dollars(main.kept_usd_per_hour(s) * r["hours"])
     say(
-        f"Dollars of {plain(hours)} h: GPUs, and late requests at {main.dollars(s.drop_usd)} "
+        f"Dollars of {plain(r['hours'])} h: GPUs, and late requests at {main.dollars(s.drop_usd)} "
         "each. A longer idle time pays for GPUs that wait, and boots less often; one warm replica "
         f"around the clock would cost {warm}."
     )
-    print(f"\nNext, in full, the same with:\n  --keep-alive {best:g}")
+    print(f"\nNext, in full, the same with:\n  --keep-alive {r['keep_alive_s']:g}")
 
 
 def following(r: Row, s: Scenario, how: Traffic) -> str:

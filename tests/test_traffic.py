@@ -429,6 +429,13 @@ def test_none_holds_so_that_costs_least_with_its_late_requests() -> None:
     costs = {row["keep_alive_s"]: row["usd"] + row["late_usd"] for row in found["runs"]}
     assert min(costs, key=costs.__getitem__) == found["keep_alive_s"]
     assert all(row["over_sla_fraction"] > 0.01 for row in found["runs"])
+    shown = " ".join(called("traffic.py", "--keep-alive", "0,60").stdout.split())
+    least, fewest = found["keep_alive_s"], min(found["runs"], key=lambda x: x["over_sla_fraction"])
+    near = f"{main.duration(fewest['keep_alive_s'])}, {fewest['over_sla_fraction']:.2%}"
+    assert shown.startswith(
+        f"No idle time of these holds P99 of 2.0 s. The fewest are late with {near}; with late "
+        f"requests paid, {main.duration(least)} costs least."
+    )
 
 
 # --- command line and text -----------------------------------------------------------------------
