@@ -537,20 +537,16 @@ def rate_from(test: Callable[[float], bool], low: float = 0.0, high: float = 1.0
 
 
 def peak_rate(s: Scenario, gain: float, dearer: float) -> float:
-    """Requests per hour at which a dearer pool comes nearest to paying; without keep-alive no end.
+    """Requests per hour at which a dearer pool comes nearest to paying, where keep-alive is not 0.
 
     It pays where a lam^2 + b lam + c >= dearer e^(lam tau), with a = gain L, b = gain - dearer C,
     c = -demand, and gain the dollars an hour of late requests at one a second. The logarithm of
     the left less lam tau is concave, so it has one top: where its slope is 0.
     """
-    if not s.keep_alive_s:
-        return LARGEST
-    cold_s = cold_start_s(s)
+    cold_s, demand, kept = cold_start_s(s), replica_usd_per_hour(s), 1 / s.keep_alive_s
     a, b = gain * (cold_s - s.sla_s), gain - dearer * cold_s
-    root = math.hypot(
-        1 / s.keep_alive_s, math.sqrt(b * b + 4 * a * replica_usd_per_hour(s)) / (2 * a)
-    )
-    return 3600 * (1 / s.keep_alive_s - b / (2 * a) + root)
+    root = math.hypot(kept, math.sqrt(b * b + 4 * a * demand) / (2 * a))
+    return 3600 * (kept - b / (2 * a) + root)
 
 
 def paying_rates(s: Scenario) -> tuple[float | None, float | None]:
