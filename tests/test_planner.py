@@ -16,6 +16,7 @@ import main
 import plan
 import planner
 import pytest
+import reasons
 import traffic
 from arrivals import Traffic, synthetic
 from conftest import ROOT, called, refused, run, shipped_layers
@@ -233,7 +234,7 @@ def test_each_relaxation_alone_would_do_and_the_limit_that_binds_is_named() -> N
 def test_a_layer_that_makes_boots_slower_says_so_behind_a_pool_too() -> None:
     behind = {"layers": ["preseed", "warm-pool"], "min_workers": 1, "schedule": None}
     s = main.Scenario(first_touch_s_per_gb=9.0)
-    slower, pool = plan.why(Planner(s, Traffic(), Limits()), behind)
+    slower, pool = reasons.why(Planner(s, Traffic(), Limits()), behind)
     assert (slower["saves_s"], pool["saves_s"]) == (30 * (6.0 - 9.0), 418.0 - 0.5)
 
 
@@ -410,7 +411,7 @@ def test_a_large_model_under_60_s_hears_why_a_pool_or_a_standby_node_is_mandator
     )
 
     def rule(sla_s: float, model: str = "70b", forbid: tuple[str, ...] = ()) -> str:
-        return plan.mandatory(main.Scenario(model=model, sla_s=sla_s), forbid)
+        return reasons.mandatory(main.Scenario(model=model, sla_s=sla_s), forbid)
 
     pool_only = "makes a warm pool mandatory or, down to 15.0 s, a standby node"
     assert pool_only in rule(5.0, forbid=("warm-pool",))
@@ -805,4 +806,4 @@ def test_a_replica_less_is_rejected_and_why() -> None:
 def test_a_reason_is_that_p99_breaks_from_1_percent_on(late: float, says: str) -> None:
     search = Planner(main.Scenario(), Traffic(), Limits())
     row = search.plan(planner.Choice((), 300.0)) | {"over_sla_fraction": late}
-    assert plan.reason(search, row, None).startswith(says)
+    assert reasons.reason(search, row, None).startswith(says)
