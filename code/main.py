@@ -890,10 +890,11 @@ def stack_row(s: Scenario, names: Sequence[str]) -> Row:
 
 def two_prices(s: Scenario, pays: float | None, ends: float | None) -> str:
     """Where a pool at a price of its own pays, in words."""
-    says = (
-        f"A GPU costs ${s.pool_usd_per_hour:.4g}/h in the pool and ${s.gpu_usd_per_hour:.4g}/h on "
-        "demand: the pool"
+    kept, demand = (
+        dollars(x) if x == round(x, 2) else f"${x:.4g}"
+        for x in (kept_usd_per_hour(s) / gpus(s), s.gpu_usd_per_hour)
     )
+    says = f"A GPU costs {kept}/h in the pool and {demand}/h on demand: the pool"
     if pays is None:
         return f"{says} pays at no rate."
     late = f"a late request at {dollars(s.drop_usd)}"
@@ -1136,6 +1137,11 @@ def show_layers(r: Row) -> None:
         if line:
             say(f"  {line}", "    ")
     more = "" if r["layers"] else " --with NAME adds what a layer costs and needs."
+    if seconds := [name for name in KNOWN if r["scenario"][name] is not None]:
+        say(
+            f"Of {', '.join(seconds)}, which you measured, a layer leaves what its own figures "
+            "give, and those nobody measured."
+        )
     say(
         "A snapshot shortens neither node nor image. Pre-seeding moves bytes: a lazily read "
         f"volume pays for them at first touch.{more}"

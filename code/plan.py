@@ -43,6 +43,7 @@ BINDS = {
     "sla": "the promise itself",
     SEVERAL: f"{SEVERAL}, for no change of one would do",
 }
+IDLE = "keep_alive_s"  # which a plan may have chosen
 IN_HOURS = "paid in its hours, and one cold start ahead of them"
 FEW = 1000  # requests of a run, too few to tell a P99 well
 PLAN = ("layers", "min_workers", "schedule", "keep_alive_s", "cold_start_s", "p99_ttft_s",
@@ -84,6 +85,8 @@ def plan_result(s: Scenario, how: Traffic, limits: Limits, idle_s: Sequence[floa
     most = planner.in_flight
     always = max(min(math.ceil(most / how.slots), how.max_workers or most), 1)
     s = replace(s, keep_alive_s=idle)
+    if (replicas := planner.replicas(pool_of(shown))) != workers(main.stack(s, names), how)[1]:
+        how = replace(how, max_workers=replicas)
     nothing = planner.plan(Choice((), idle))
     ran = replace(
         how, hours=planner.run(Choice((), idle))["hours"], max_workers=workers(s, how)[1]
@@ -99,6 +102,7 @@ def plan_result(s: Scenario, how: Traffic, limits: Limits, idle_s: Sequence[floa
         "failure_mode": plan and reasons.failure_mode(planner, plan),
         "alert": plan and reasons.alert(planner, plan),
         **main.head(s, names),
+        "changed": [x for x in main.changed(s) if len(planner.idle_s) == 1 or x["name"] != IDLE],
         "why": [*reasons.why(planner, shown)],
         "other": other and {"prefer": other_way, **other},
         "longer": plan and planner.longer(plan),
@@ -233,7 +237,7 @@ def show_finding(r: Row, page: Page) -> None:
         page.say(f"{LEAST[r['run']['prefer']]}: {named(r)}.")
         show_tail(r, page)
         if named(other) == named(r):
-            page.say("Within these limits no other plan has fewer layers, or costs less.")
+            page.say("No other plan that holds P99 has fewer layers, or costs less.")
         else:
             page.say(f"{LEAST[other['prefer']]}: {named(other)}.")
     else:
@@ -280,11 +284,11 @@ def show_plan(r: Row, s: Scenario, how: Traffic, page: Page) -> None:
 
 
 def about(r: Row, name: str) -> str:
-    """A layer's tool, price and needs; a pool's are those of its hours."""
-    says = main.about(name)
-    return (
-        f"{name}: {r['schedule']}; {IN_HOURS}" if name == "warm-pool" and r["schedule"] else says
-    )
+    """A layer's tool, price and needs; a pool's size and hours are the plan's."""
+    if name != "warm-pool" or not r["feasible"]:
+        return main.about(name)
+    paid = f"{r['schedule']}, {IN_HOURS}" if r["schedule"] else "paid around the clock"
+    return f"{name}: min_workers {plain(r['min_workers'])}; {paid}; overflow pays the path"
 
 
 def show_path(r: Row, page: Page) -> None:

@@ -204,11 +204,17 @@ class Planner:
 
     # --- runs ------------------------------------------------------------------------------------
 
-    def run(self, choice: Choice, whole: bool = True, **options: Any) -> Row:
+    def replicas(self, pool: Pool) -> int:
+        """At most so many run: as asked, else all that are ever busy, 8 or the pool at least."""
+        busy = math.ceil(self.in_flight / self.how.slots)
+        return self.how.max_workers or max(USUAL_WORKERS, min(busy, MOST_WORKERS), pool.size())
+
+    def run(self, choice: Choice, whole: bool = True) -> Row:
         """A run of a choice; unless whole, it may be cut once it breaks P99."""
         s = replace(main.stack(self.s, choice.names), keep_alive_s=choice.keep_alive_s)
         always, hours = choice.pool
-        how = replace(self.how, min_workers=always, schedule=hours, **options)
+        most = self.replicas(choice.pool)
+        how = replace(self.how, min_workers=always, schedule=hours, max_workers=most)
         key = (
             s.sla_s,
             s.keep_alive_s,
@@ -343,9 +349,9 @@ class Planner:
             return self.how.pattern not in ("poisson", "bursty")
         return all(row.seconds for row in self.run(Choice((), self.idle_s[0]))["by_hour"])
 
-    def hours_of(self, choice: Choice, most: int) -> list[Hour]:
+    def hours_of(self, choice: Choice) -> list[Hour]:
         """Each hour of the day of a whole run around the clock."""
-        s, run = self.s, self.run(choice, max_workers=most)
+        s, run = self.s, self.run(choice)
         kept, demand = main.kept_usd_per_hour(s), main.replica_usd_per_hour(s)
         month = self.month(run) / schedule.HOUR_S
         return [
@@ -359,11 +365,8 @@ class Planner:
         spot = self.how.evictions_per_day > 0
         sizes = [n for n in range(max(least - spot, 1), least + 2) if n <= self.most()]
         levels = [0, *itertools.takewhile(least.__gt__, (2**k for k in itertools.count()))]
-        most = self.how.max_workers or max(USUAL_WORKERS, least)
-        hours = {
-            size: self.hours_of(Choice(names, idle_s, Pool(size)), max(most, size))
-            for size in {*sizes, *levels}
-        }
+        pools = {size: Choice(names, idle_s, Pool(size)) for size in {*sizes, *levels}}
+        hours = {size: self.hours_of(choice) for size, choice in pools.items()}
         boot_usd = main.kept_usd_per_hour(self.s) * self.path_s(names) / schedule.HOUR_S
         ahead_usd = boot_usd * self.s.products * self.s.hours_per_month / 24 * self.days_share
         may_be_late, doubtful = main.P99_OVER * self.count, SPOT_DOUBT if spot else DOUBT

@@ -151,6 +151,8 @@ def reason(planner: Planner, row: Row, plan: Row | None) -> str:
         more.append(f"{layers} {'layer' if layers == 1 else 'layers'} more")
     if plan and row["usd_per_month"] > plan["usd_per_month"]:
         more.append(f"{dollars(row['usd_per_month'] - plan['usd_per_month'])} a month more")
+    if plan and more and row["usd_per_month"] < plan["usd_per_month"]:
+        more.append(f"{dollars(plan['usd_per_month'] - row['usd_per_month'])} a month less")
     return f"Holds P99 too, for {' and '.join(more) or 'as much'}"
 
 

@@ -459,7 +459,7 @@ def read_idle(text: str) -> list[float]:
 Option = tuple[str, Callable[[str], Any], str]  # its name, what reads it, what it is
 OPTIONS: tuple[Option, ...] = (  # of a run, and of a plan
     ("--pattern", pattern_of, "poisson, diurnal (quiet night, 8 a.m. step; --rate is the day's "
-     "mean), bursty, or hours and their requests/h: 8-20:40"),
+     "mean), bursty, or hours and their requests/h: 8-20:40, 'mon-fri 8-20:40'"),
     ("--trace", str, "file of arrivals instead, as published (Azure, BurstGPT, Mooncake) or "
      "arrival_s[,service_s]; - reads standard input"),
     ("--trace-unit", one_of("s", "ms"), "s or ms, of its times; as their spacing tells"),
@@ -468,7 +468,7 @@ OPTIONS: tuple[Option, ...] = (  # of a run, and of a plan
     ("--keep-alive", read_idle, "seconds that an idle replica is kept; several, as 60,300,900, "
      "to compare"),
     ("--max-workers", Bounds(1, MOST_WORKERS, whole=True).read, "replicas at most (8, or the "
-     "pool where that is more)"),
+     "pool where that is more; in a plan as many as are ever busy)"),
     ("--slots", Bounds(1, 1000, whole=True).read, "requests that a replica serves at once (8)"),
     ("--service-s", Bounds().read, "seconds that a request holds its slot, on average (10)"),
     ("--service", one_of("exponential", "constant"), "exponential or constant"),

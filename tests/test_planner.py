@@ -360,12 +360,24 @@ def same_run(page: str) -> list[str]:
 def test_too_few_replicas_are_named_as_the_limit_with_how_many_would_do() -> None:
     s = main.Scenario(sla_s=400.0, requests_per_hour=600.0)
     how: dict[str, Any] = {"slots": 1, "service_s": 60.0, "forbid": [*main.BY_NAME][1:]}
-    no = planned(s, **how)
+    no = planned(s, **how, max_workers=8)
     assert (no["binding"], no["run"]["max_workers"]) == ("max_workers", 8)
     (row,) = (row for row in no["relaxations"] if row["kind"] == "max_workers")
     assert row["change"] == f"--max-workers {row['peak_replicas']}"
     yes = planned(s, **how, max_workers=row["peak_replicas"], prefer="cost")
     assert (yes["layers"], yes["usd_per_month"]) == (row["layers"], row["usd_per_month"])
+
+
+def test_without_a_limit_as_many_run_as_are_ever_busy_and_the_command_says_so() -> None:
+    words = "plan.py --rate 600 --slots 1 --service-s 60".split()
+    found = json.loads(called(*words, "--json").stdout)
+    most = found["run"]["max_workers"]
+    assert most == max(found["most_in_flight"], found["min_workers"]) > 8
+    script, *more = same_run(called(*words).stdout)
+    assert more[more.index("--max-workers") + 1] == str(most)
+    seen = json.loads(called(script, *more, "--json").stdout)
+    assert seen["over_sla_fraction"] == found["over_sla_fraction"]
+    assert found["doing_nothing"]["waiting_at_end"] < 0.01 * found["requests"]
 
 
 def test_a_refusal_that_no_single_change_would_turn_says_so() -> None:
