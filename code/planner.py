@@ -10,6 +10,7 @@ whole run of its own. The tests hold this to the search of everything.
 import heapq
 import itertools
 import math
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
@@ -123,6 +124,14 @@ def most_in_flight(requests: Iterable[Request]) -> int:
     return most
 
 
+def busiest_hour(requests: Iterable[Request]) -> float:
+    """Slots that are busy on average in the hour that asks for most."""
+    seconds: dict[float, float] = defaultdict(float)
+    for t, service_s in requests:
+        seconds[t // schedule.HOUR_S] += service_s
+    return max(seconds.values(), default=0.0) / schedule.HOUR_S
+
+
 class Hour(NamedTuple):
     """An hour of the day in a run: dollars a month, and late requests."""
 
@@ -187,6 +196,7 @@ class Planner:
         self.asked: Asked = same.asked if same else self.requests()
         self.count: int = same.count if same else len([*self.asked.requests])
         self.in_flight: int = same.in_flight if same else most_in_flight(self.asked.requests)
+        self.busiest: float = same.busiest if same else busiest_hour(self.asked.requests)
 
     def requests(self) -> Asked:
         """What every plan is asked; BadInput where that is too much or nothing."""
@@ -205,9 +215,12 @@ class Planner:
     # --- runs ------------------------------------------------------------------------------------
 
     def replicas(self, pool: Pool) -> int:
-        """At most so many run: as asked, else all that are ever busy, 8 or the pool at least."""
+        """At most so many run: as asked, or 8, or the pool where that is more. Where the busiest
+        hour alone would fill 8, nobody can mean them: then all that are ever busy."""
         busy = math.ceil(self.in_flight / self.how.slots)
-        return self.how.max_workers or max(USUAL_WORKERS, min(busy, MOST_WORKERS), pool.size())
+        full = self.busiest > USUAL_WORKERS * self.how.slots
+        usual = min(busy, MOST_WORKERS) if full else USUAL_WORKERS
+        return self.how.max_workers or max(usual, pool.size())
 
     def run(self, choice: Choice, whole: bool = True) -> Row:
         """A run of a choice; unless whole, it may be cut once it breaks P99."""

@@ -468,7 +468,7 @@ OPTIONS: tuple[Option, ...] = (  # of a run, and of a plan
     ("--keep-alive", read_idle, "seconds that an idle replica is kept; several, as 60,300,900, "
      "to compare"),
     ("--max-workers", Bounds(1, MOST_WORKERS, whole=True).read, "replicas at most (8, or the "
-     "pool where that is more; in a plan as many as are ever busy)"),
+     "pool where that is more; in a plan all that are ever busy, where 8 are too few)"),
     ("--slots", Bounds(1, 1000, whole=True).read, "requests that a replica serves at once (8)"),
     ("--service-s", Bounds().read, "seconds that a request holds its slot, on average (10)"),
     ("--service", one_of("exponential", "constant"), "exponential or constant"),

@@ -368,7 +368,9 @@ def test_too_few_replicas_are_named_as_the_limit_with_how_many_would_do() -> Non
     assert (yes["layers"], yes["usd_per_month"]) == (row["layers"], row["usd_per_month"])
 
 
-def test_without_a_limit_as_many_run_as_are_ever_busy_and_the_command_says_so() -> None:
+def test_where_8_are_too_few_as_many_run_as_are_ever_busy_and_the_command_says_so() -> None:
+    few = planned(main.Scenario(requests_per_hour=400.0), slots=1, service_s=60.0)
+    assert few["most_in_flight"] > few["run"]["max_workers"] == max(8, few["min_workers"])
     words = "plan.py --rate 600 --slots 1 --service-s 60".split()
     found = json.loads(called(*words, "--json").stdout)
     most = found["run"]["max_workers"]
