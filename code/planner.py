@@ -82,6 +82,11 @@ class Block(NamedTuple):
             x for x in (later, earlier, earlier._replace(hours=self.hours + 2)) if x.hours < 24
         ]
 
+    def larger(self) -> list["Block"]:
+        """An hour more, or a replica more."""
+        size, always = self._replace(size=self.size + 1), self._replace(always=self.always + 1)
+        return [*self.longer(), size, *([always] if always.always < self.size else [])]
+
     def smaller(self) -> list["Block"]:
         """An hour less at either end, or a replica less."""
         tries = [
@@ -310,6 +315,10 @@ class Planner:
 
     # --- pools -----------------------------------------------------------------------------------
 
+    def pool_is_cheaper(self) -> bool:
+        """Whether an hour in the pool costs less than one on demand."""
+        return main.kept_usd_per_hour(self.s) < main.replica_usd_per_hour(self.s)
+
     def tries(self) -> int:
         """How many that need not be the best may be run."""
         return max(TRIED, SERVED // max(self.count, 1))
@@ -376,8 +385,11 @@ class Planner:
         """Timed pools that may hold, the cheapest first, guessed from runs around the clock."""
         # Nodes go away when they do: one replica less may do, and a guess says little.
         spot = self.how.evictions_per_day > 0
-        sizes = [n for n in range(max(least - spot, 1), least + 2) if n <= self.most()]
-        levels = [0, *itertools.takewhile(least.__gt__, (2**k for k in itertools.count()))]
+        low, top = max(least - spot, 1), least
+        if self.pool_is_cheaper():  # so that a larger one may cost less
+            top = self.cheaper_from(least, lambda n: self.usd(Choice(names, idle_s, Pool(n))))
+        sizes = [n for n in range(low, top + 2, max((top - low) // 5, 1)) if n <= self.most()]
+        levels = [0, *itertools.takewhile(top.__gt__, (2**k for k in itertools.count()))]
         pools = {size: Choice(names, idle_s, Pool(size)) for size in {*sizes, *levels}}
         hours = {size: self.hours_of(choice) for size, choice in pools.items()}
         boot_usd = main.kept_usd_per_hour(self.s) * self.path_s(names) / schedule.HOUR_S
@@ -385,6 +397,8 @@ class Planner:
         may_be_late, doubtful = main.P99_OVER * self.count, SPOT_DOUBT if spot else DOUBT
         found = []
         for size, level in itertools.product(sizes, levels):
+            if level >= size:
+                continue
             blocks = put_together(hours[level], hours[size], self.days_share)
             for hour, length, usd, late in blocks:
                 if late <= doubtful * may_be_late:
@@ -414,7 +428,9 @@ class Planner:
             if guess.usd <= CLOSE * usd(found):
                 found = min(found, guess.block, key=usd)
         while True:
-            less = min([found, *found.smaller()], key=usd)
+            larger = found.larger() if self.pool_is_cheaper() else []
+            moves = found.smaller() + [x for x in larger if x.size <= self.most()]
+            less = min([found, *moves], key=usd)
             if less == found:
                 return found
             found = less

@@ -149,6 +149,11 @@ def test_the_plan_is_that_of_a_brute_force_over_every_stack_and_pool_size(
         ({"sla_s": 40.0, "requests_per_hour": 9.0}, {"pattern": "diurnal"}, ["preseed"]),
         ({"pool_usd_per_hour": 3.0}, {"pattern": "8-20:40"}, ["tiered"]),
         ({"pool_usd_per_hour": 5.0, "products": 2}, {"pattern": "7-9:90,9-17:9"}, []),
+        (
+            {"pool_usd_per_hour": 2.0, "sla_s": 90.0},  # where a larger pool may cost less
+            {"pattern": "8-20:30", "slots": 1, "service_s": 30.0, "max_workers": 2},
+            [],
+        ),
     ],
 )
 def test_a_timed_pool_is_that_of_a_brute_force_over_every_block_of_hours(
