@@ -14,11 +14,10 @@ import main
 import schedule
 from main import Bounds, Scenario
 from schedule import HOUR_S
-from traces import Trace
+from traces import Request, Trace
 
 Draw = Callable[[], float]
 Segment = tuple[float, float]  # until when, seconds, and requests an hour
-Request = tuple[float, float]  # arrival and service, seconds
 
 SHARES = {  # of the mean rate, by hours of the day [assumed]
     "poisson": "0-24:1",
@@ -83,6 +82,11 @@ def by_hours(s: Scenario, how: Traffic) -> list[schedule.Span]:
 def mean_rate(s: Scenario, how: Traffic) -> float:
     """Requests an hour on average: the figure, unless the pattern has rates of its own."""
     return schedule.mean(by_hours(s, how)) if ":" in how.pattern else s.requests_per_hour
+
+
+def goes_by_days(how: Traffic) -> bool:
+    """Whether days of the week differ, in what is asked or in what is kept ready."""
+    return schedule.has_days(how.pattern) or schedule.has_days(how.schedule)
 
 
 def bursty(s: Scenario, how: Traffic) -> Iterator[Segment]:

@@ -14,9 +14,10 @@ from typing import NamedTuple
 
 import main
 import schedule
-from arrivals import BOOTS, LIVES, Draw, Request, Traffic, randoms
+from arrivals import BOOTS, LIVES, Draw, Traffic, randoms
 from main import BadInput, Bounds, Row, Scenario
 from schedule import HOUR_S
+from traces import Request
 
 BIN = 0.005  # width of a bin of times, in logarithms: percentiles are within 0.5%
 MOST_HOURS = 87_600  # of a run; ten years are a slip of units

@@ -405,8 +405,9 @@ def measured(s: Scenario) -> list[str]:
 
 def unmeasured(s: Scenario) -> Scenario:
     """The same by formulas alone, as for another model or another start."""
-    s = replace(s, image_pull_s=None, weight_load_s=None, engine_init_s=None)
-    return replace(s, known_cold_start_s=None)
+    return replace(
+        s, image_pull_s=None, weight_load_s=None, engine_init_s=None, known_cold_start_s=None
+    )
 
 
 def usable(s: Scenario) -> list[str]:
@@ -1116,7 +1117,7 @@ def show_phases(r: Row, s: Scenario) -> None:
     )
 
 
-def show_layers(r: Row) -> None:
+def show_layers(r: Row, s: Scenario) -> None:
     heading("3 LAYERS: each alone, the phases it attacks and the seconds it saves")
     if not r["phases"]:
         names = " and ".join(row["name"] for row in r["alone"])
@@ -1137,7 +1138,7 @@ def show_layers(r: Row) -> None:
         if line:
             say(f"  {line}", "    ")
     more = "" if r["layers"] else " --with NAME adds what a layer costs and needs."
-    if seconds := [name for name in KNOWN if r["scenario"][name] is not None]:
+    if seconds := measured(s):
         say(
             f"Of {', '.join(seconds)}, which you measured, a layer leaves what its own figures "
             "give, and those nobody measured."
@@ -1251,7 +1252,7 @@ def show(r: Row, s: Scenario) -> None:
     heading(f"1 FIGURES: the {s.model}, its price and its promise")
     show_figures(r, s)
     show_phases(r, s)
-    show_layers(r)
+    show_layers(r, s)
     show_stacks(r)
     show_pool(r, s)
     show_migration(r, s)

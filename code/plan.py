@@ -13,7 +13,6 @@ searches, `reasons` says why; here they become a page or JSON.
 """
 
 import argparse
-import math
 import re
 import shlex
 from collections.abc import Sequence
@@ -25,9 +24,9 @@ import traffic
 from arrivals import Traffic
 from endpoint import mean_cold_s, workers
 from main import BadInput, Bounds, Row, Scenario, dollars, number, plain
-from planner import Choice, Limits, Planner, Pool, best
+from planner import Choice, Limits, Planner, Pool, best, pool_of
 from progress import progress
-from reasons import named, pool_of, pool_text
+from reasons import named, pool_text
 from traffic import duration
 
 Tier = tuple[str, float, float]  # name, SLA in s, requests/h
@@ -82,8 +81,7 @@ def plan_result(s: Scenario, how: Traffic, limits: Limits, idle_s: Sequence[floa
     names, idle = tuple(shown["layers"]), shown["keep_alive_s"] or planner.idle_s[0]
     how = replace(planner.how, min_workers=shown["min_workers"], schedule=shown["schedule"])
     relaxed = [] if plan else reasons.relaxations(planner)
-    most = planner.in_flight
-    always = max(min(math.ceil(most / how.slots), how.max_workers or most), 1)
+    always = max(min(planner.busy(), how.max_workers or planner.busy()), 1)
     s = replace(s, keep_alive_s=idle)
     if (replicas := planner.replicas(pool_of(shown))) != workers(main.stack(s, names), how)[1]:
         how = replace(how, max_workers=replicas)
@@ -113,7 +111,7 @@ def plan_result(s: Scenario, how: Traffic, limits: Limits, idle_s: Sequence[floa
         "phases": main.phase_rows(s, names),
         "doing_nothing": nothing,
         "always_on": planner.plan(Choice(("warm-pool",), idle, Pool(always))),
-        "most_in_flight": most,
+        "most_in_flight": planner.in_flight,
         "command": same_run(s, names, how),
         "trace": traffic.trace_row(planner.asked.trace),
         "requests": planner.count,
@@ -409,12 +407,13 @@ def run(argv: Sequence[str]) -> int:
     args = parser.read(argv)
     (s, names, idle_s), how = traffic.scenario_of(args), traffic.traffic_of(args)
     limits, page = limits_of(args, names), Markdown() if "markdown" in args else Page()
-    if "min_workers" in main.asked(args)[0]:
+    given, _ = main.asked(args)
+    if "min_workers" in given:
         raise BadInput(
             "--min-workers, --set min_workers: must be left out, for plan sizes the pool"
         )
     own = (
-        {"sla_s", "requests_per_hour"} & {*main.asked(args)[0]}
+        {"sla_s", "requests_per_hour"} & {*given}
         or how.trace
         or ":" in how.pattern
         or limits.budget is not None

@@ -18,10 +18,11 @@ from typing import Any, NamedTuple
 import main
 import schedule
 import traffic
-from arrivals import Asked, Request, Traffic, mean_rate, requests_of
+from arrivals import Asked, Traffic, goes_by_days, mean_rate, requests_of
 from endpoint import MOST_SLOTS, MOST_WORKERS, REPLICAS, USUAL_WORKERS, boot_spans, mean_cold_s
 from main import BadInput, Row, Scenario
 from progress import progress
+from traces import Request
 
 ENOUGH, MOST_DAYS, HELD = 20_000, 30, 1_000_000  # a run: requests enough, days, requests at most
 TRIED, SERVED = 4, 800_000  # runs that may be in vain, or requests of theirs
@@ -53,6 +54,10 @@ class Pool(NamedTuple):
         return max(self.always, *(int(x.number) for x in spans), 0)
 
 
+def pool_of(plan: Row) -> Pool:
+    return Pool(plan["min_workers"] or 0, plan["schedule"])
+
+
 class Choice(NamedTuple):
     """A plan before it is judged."""
 
@@ -71,8 +76,8 @@ class Block(NamedTuple):
     days: str = ""  # as a pattern names them, or every day
 
     def pool(self) -> Pool:
-        end, days = (self.hour + self.hours) % 24 or 24, f"{self.days} " * bool(self.days)
-        return Pool(self.always, f"{days}{self.hour}-{end}:{self.size}")
+        end = (self.hour + self.hours) % 24 or 24
+        return Pool(self.always, f"{self.days} {self.hour}-{end}:{self.size}".strip())
 
     def longer(self) -> list["Block"]:
         """An hour more at either end, and at both."""
@@ -101,7 +106,7 @@ class Block(NamedTuple):
 def days_to_run(rate: float, how: Traffic) -> int:
     """Days of a run: enough requests, whole weeks where days of the week differ."""
     days = min(math.ceil(ENOUGH / max(rate, main.SMALLEST) / 24), MOST_DAYS)
-    if schedule.has_days(how.pattern) or schedule.has_days(how.schedule):
+    if goes_by_days(how):
         days = 7 * min(math.ceil(days / 7), MOST_DAYS // 7)
     return days
 
@@ -219,12 +224,15 @@ class Planner:
 
     # --- runs ------------------------------------------------------------------------------------
 
+    def busy(self) -> int:
+        """Replicas for all that is ever in flight."""
+        return math.ceil(self.in_flight / self.how.slots)
+
     def replicas(self, pool: Pool) -> int:
         """At most so many run: as asked, or 8, or the pool where that is more. Where the busiest
         hour alone would fill 8, nobody can mean them: then all that are ever busy."""
-        busy = math.ceil(self.in_flight / self.how.slots)
         full = self.busiest > USUAL_WORKERS * self.how.slots
-        usual = min(busy, MOST_WORKERS) if full else USUAL_WORKERS
+        usual = min(self.busy(), MOST_WORKERS) if full else USUAL_WORKERS
         return self.how.max_workers or max(usual, pool.size())
 
     def run(self, choice: Choice, whole: bool = True) -> Row:
@@ -325,7 +333,7 @@ class Planner:
 
     def enough(self) -> int:
         """Replicas for all in flight, and more where nodes go away."""
-        enough = math.ceil(self.in_flight / self.how.slots)
+        enough = self.busy()
         if self.how.evictions_per_day:
             enough = 8 * enough + 8
         return max(min(enough, MOST_WORKERS, MOST_SLOTS // self.how.slots), 1)
@@ -346,11 +354,12 @@ class Planner:
         if not least:
             pool = Pool(0, self.how.schedule)
             return None if least is None else self.plan(Choice(names, idle_s, pool))
-        sizes = (
-            least,
-            self.cheaper_from(least, lambda n: self.usd(Choice(names, idle_s, Pool(n)))),
-        )
+        sizes = (least, self.cheapest_size(names, idle_s, least))
         return best((self.plan(Choice(names, idle_s, Pool(size))) for size in sizes), "cost")
+
+    def cheapest_size(self, names: tuple[str, ...], idle_s: float, least: int) -> int:
+        """The pool around the clock that costs least, of this size or larger."""
+        return self.cheaper_from(least, lambda n: self.usd(Choice(names, idle_s, Pool(n))))
 
     def cheaper_from(self, least: int, usd: Callable[[int], float]) -> int:
         """The pool size where dollars turn, which fall and then rise: replicas that come and go
@@ -385,9 +394,9 @@ class Planner:
         """Timed pools that may hold, the cheapest first, guessed from runs around the clock."""
         # Nodes go away when they do: one replica less may do, and a guess says little.
         spot = self.how.evictions_per_day > 0
-        low, top = max(least - spot, 1), least
+        low, top = max(least - 1, 1) if spot else least, least
         if self.pool_is_cheaper():  # so that a larger one may cost less
-            top = self.cheaper_from(least, lambda n: self.usd(Choice(names, idle_s, Pool(n))))
+            top = self.cheapest_size(names, idle_s, least)
         sizes = [n for n in range(low, top + 2, max((top - low) // 5, 1)) if n <= self.most()]
         levels = [0, *itertools.takewhile(top.__gt__, (2**k for k in itertools.count()))]
         pools = {size: Choice(names, idle_s, Pool(size)) for size in {*sizes, *levels}}
@@ -448,14 +457,13 @@ class Planner:
 
     def longer(self, plan: Row) -> Row | None:
         """The same plan with an hour or two more, where that spares half of the late ones."""
-        pool, names = Pool(plan["min_workers"], plan["schedule"]), tuple(plan["layers"])
-        block = self.blocks.get(pool)
-        tries = block.longer() if block else []
-        choices = [Choice(names, plan["keep_alive_s"], x.pool()) for x in tries]
+        block = self.blocks.get(pool_of(plan))
+        if block is None or not plan["over_sla_fraction"]:
+            return None
+        names, idle_s = tuple(plan["layers"]), plan["keep_alive_s"]
+        choices = [Choice(names, idle_s, x.pool()) for x in block.longer()]
         rows = [self.plan(choice) for choice in choices if self.holds(choice)]
         fewer = [x for x in rows if 2 * x["over_sla_fraction"] <= plan["over_sla_fraction"]]
-        if not plan["over_sla_fraction"]:
-            return None
         return min(fewer, key=lambda x: (x["over_sla_fraction"], x["usd_per_month"]), default=None)
 
     def plans(self) -> list[Row]:
@@ -489,8 +497,8 @@ class Planner:
         anybody waits for a boot, what shortens it spares nothing."""
         if plan is None:
             return []
-        names, pool = tuple(plan["layers"]), Pool(plan["min_workers"], plan["schedule"])
-        alike = [each for each in self.stacks() if self.kind_of(each) == self.kind_of(names)]
+        kind, pool = self.kind_of(plan["layers"]), pool_of(plan)
+        alike = [each for each in self.stacks() if self.kind_of(each) == kind]
         for each in alike[: self.tries()]:
             choice = Choice(each, plan["keep_alive_s"], pool)
             if self.holds(choice) and self.usd(choice) <= plan["usd_per_month"]:

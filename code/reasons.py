@@ -11,15 +11,11 @@ from dataclasses import replace
 import main
 from endpoint import USUAL_WORKERS
 from main import Row, Scenario, dollars, plain
-from planner import Choice, Planner, Pool, best, first_of
+from planner import Choice, Planner, Pool, best, first_of, pool_of
 from schedule import HOUR_S
 from traffic import duration
 
 # --- what is said of a plan ----------------------------------------------------------------------
-
-
-def pool_of(plan: Row) -> Pool:
-    return Pool(plan["min_workers"] or 0, plan["schedule"])
 
 
 def pool_text(plan: Row) -> str:

@@ -19,7 +19,14 @@ from typing import Any
 
 import main
 import schedule
-from arrivals import Asked, Request, Traffic, mean_rate, pattern_of, requests_of
+from arrivals import (
+    Asked,
+    Traffic,
+    goes_by_days,
+    mean_rate,
+    pattern_of,
+    requests_of,
+)
 from endpoint import (
     MOST_HOURS,
     MOST_SLOTS,
@@ -33,7 +40,7 @@ from endpoint import (
 from main import BadInput, Bounds, Row, Scenario, number, plain, say, table
 from progress import progress
 from schedule import HOUR_S
-from traces import Trace
+from traces import Request, Trace
 
 MOST_REQUESTS = 1e9  # of a run
 TOLD = ("format", "unit", "told_by", "failed")  # what a trace says of itself
@@ -213,6 +220,11 @@ def run_result(s: Scenario, names: Sequence[str], how: Traffic, asked: Asked | N
     }
 
 
+def is_piped(how: Traffic) -> bool:
+    """Whether the requests can be read once only."""
+    return how.trace is not None and not os.path.isfile(how.trace)
+
+
 def traffic_result(s: Scenario, names: Sequence[str], how: Traffic) -> Row:
     """A run; where nodes are taken away, also what evictions are with and without migrate."""
     found, compared = run_result(s, names, how), []
@@ -221,15 +233,14 @@ def traffic_result(s: Scenario, names: Sequence[str], how: Traffic) -> Row:
         for label, each in (("without migrate", apart), ("with migrate", [*apart, "migrate"])):
             if {*each} == {*names}:
                 compared.append({"name": label, **found["evictions"]})
-            elif how.trace is None or os.path.isfile(how.trace):  # no pipe can be read again
+            elif not is_piped(how):
                 compared.append({"name": label, **run_result(s, each, how)["evictions"]})
     return {**main.head(s, names), **found, "evictions_compared": compared}
 
 
 def idle_result(s: Scenario, names: Sequence[str], how: Traffic, kept: Sequence[float]) -> Row:
     """Runs of the same requests, one for each idle time; beside them the whole of the best."""
-    piped = how.trace is not None and not os.path.isfile(how.trace)  # so read once
-    asked = held(requests_of(main.stack(s, names), how)) if piped else None
+    asked = held(requests_of(main.stack(s, names), how)) if is_piped(how) else None
     runs: list[Row] = []
     for each in (replace(s, keep_alive_s=keep_alive_s) for keep_alive_s in kept):
         run = run_result(each, names, how, asked)
@@ -268,7 +279,7 @@ def show(r: Row, s: Scenario, how: Traffic) -> None:
             say(f"{plain(r['run']['max_workers'])} replicas are too few: {left}.")
     else:
         say("No request came, so none was late.")
-    show_run(r, s, how, f"{duration(s.keep_alive_s)}")
+    show_run(r, s, how, duration(s.keep_alive_s))
     if how.jitter:
         path_s = duration(main.cold_start_s(main.stack(s, r["layers"])))
         say(f"That is an average: phases lean to the long side of {path_s}.")
@@ -503,9 +514,7 @@ def traffic_of(args: argparse.Namespace) -> Traffic:
         raise BadInput(f"--rate: must be left out, for --pattern {how.pattern} has its own rates")
     if how.trace_unit and not how.trace:
         raise BadInput("--trace-unit: must be beside --trace")
-    if "hours" not in given and (
-        schedule.has_days(how.pattern) or schedule.has_days(how.schedule)
-    ):
+    if "hours" not in given and goes_by_days(how):
         return replace(how, hours=168.0)  # a week, where its days differ
     return how
 
