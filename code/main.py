@@ -18,6 +18,7 @@ only shows their results.
 
   python code/main.py                                     # the whole lesson
   python code/main.py --with preseed,snapshot,warm-node   # behind three layers
+  python code/main.py --figures measured                  # as others measured
   python code/main.py --model 8b --set network_gb_s=1.25  # another model
   python code/main.py --with all --json                   # for a program
 
@@ -25,7 +26,8 @@ Units: seconds, decimal GB (1e9 bytes), US dollars, requests per hour. A name en
 `_s`, `_gb`, `_gb_s`, `_usd`. `s` alone is the scenario.
 
 Not modelled: registries and networks that slow under load, boots that fail, phases that overlap
-one another, several regions, KV cache that fills up, what batching does to latency.
+one another, a streamer's processor ceiling, several regions, KV cache that fills up, what batching
+does to latency.
 """
 
 import argparse
@@ -52,7 +54,10 @@ SOURCES = {
     "sllm": "github.com/ServerlessLLM/ServerlessLLM, benchmarks/results/h100_2025",
     "nvbw": "nvbandwidth on an H100: 55.4 GB/s from pinned host memory",
     "eks": "EKS start-up workshop: vLLM on Bottlerocket, gr6.8xlarge, sequential image pulls",
+    "doeks": "data-on-eks, Ray on EKS: gemma-4-12B on a new node, 2026-07-27",
     "anyscale": "github.com/anyscale/ray-serve-llm-perf-examples: Llama-3-70B TP4 on H100",
+    "ice": "MLSys'26, Breaking the Ice: github.com/upb-cn/vllm-startup-profiler, H100 NVL",
+    "dynamo": "NVIDIA Dynamo snapshot design, a draft: CRIU and cuda-checkpoint",
     "vllm": "vLLM blog, KV offloading, 2026-01-08: prefill of Llama-3.1-8B on one H100",
     "h100": "NVIDIA H100 SXM data sheet: 990 TFLOPS dense bf16, 80 GB at 3.35 TB/s",
 }
@@ -73,18 +78,20 @@ class Scenario:
     node_provision_s: float = 50.0  # s, Karpenter brings a GPU node; 45-60 [lesson]
     node_standby_s: float = 2.5  # s, from a booted standby node; gives the 15 s stack [assumed]
     image_gb: float = 30.0  # GB, container image [lesson]
-    image_pull_s_per_gb: float = 6.0  # s/GB, 180 s for 30 GB [lesson]; 6.8-13 measured [eks]
+    image_pull_s_per_gb: float = 6.0  # s/GB, 180 s for 30 GB [lesson]; 6.8-13 [eks]
     first_touch_s_per_gb: float = 0.0  # s/GB, lazy first read [lesson]; 22 s for 9.35 GB [eks]
 
     read_stream_gb_s: float = 4.0  # GB/s, one reader, from where the weights lie [lesson]
     read_cap_gb_s: float = 4.0  # GB/s, the same storage, any number of readers [lesson]
-    read_streams: int = 1  # readers of the default loader [runai]
+    read_streams: int = 1  # readers of the default loader, on each GPU of a replica [runai]
     copy_pageable_gb_s: float = 3.5  # GB/s, host to all GPUs together, default loader [lesson]
     copy_pinned_gb_s: float = 50.0  # GB/s, host to one GPU, pinned memory; PCIe 5 55 [nvbw]
     streamer_read_streams: int = 16  # of the model streamer; idle where one gets the cap [runai]
+    streamer_sharded: int = 1  # 0: each GPU's rank reads it all; 26 s became 91 s [anyscale]
     dram_gb_s: float = 200.0  # GB/s, weights that already lie in host memory [sllm]
 
-    engine_fixed_s: float = 8.0  # s, process, tokenizer, KV-cache pool [lesson]
+    process_start_s: float = 0.0  # s, imports, workers, NCCL; the lesson has none [lesson]
+    engine_fixed_s: float = 8.0  # s, tokenizer, profiling, KV-cache pool [lesson]
     graph_capture_s: float = 12.0  # s, kernel compile and CUDA graphs; 8 + 12 = 20 [lesson]
     graph_cache_fraction: float = 0.25  # share of that left with a cache; 60.8 -> 15.7 [anyscale]
     snapshot_fixed_s: float = 2.5  # s, restore a process and its GPU context [lesson]
@@ -124,8 +131,25 @@ class Scenario:
     restores: tuple[Formula, ...] = ()  # snapshots, past load and engine start
     has_pool: bool = False  # min_workers are kept warm
     migrates: bool = False  # an evicted request moves instead of starting over
+    figure_set: str = "lesson"  # whose figures these are, but for your own
 
 
+MEASURED: Row = {  # what others measured in 2025-26, on a 70B over four H100s
+    "gpus_per_replica": 4,  # the 70b's alone; another model takes what it needs [anyscale]
+    "image_gb": 10.0,  # GB, 9.35 [eks], 11.7 [doeks]
+    "image_pull_s_per_gb": 12.0,  # s/GB, 13.3 [eks], 10.5 [doeks]
+    "first_touch_s_per_gb": 2.35,  # s/GB, 22 s for 9.35 GB [eks]
+    "read_stream_gb_s": 6.0,  # GB/s, S3 to the four ranks of a node, 4 x 1.4 GiB/s [anyscale]
+    "read_cap_gb_s": 6.0,  # GB/s, the same [anyscale]
+    "copy_pageable_gb_s": 8.6,  # GB/s, from the page cache, 8.57 [anyscale], 8.26 [ice]
+    "process_start_s": 50.0,  # s, in a new container, 42-59 [anyscale], 51 [eks]
+    "engine_fixed_s": 31.0,  # s, 91.8 less what compiles [anyscale]
+    "graph_capture_s": 60.8,  # s, torch.compile [anyscale]
+    "snapshot_fixed_s": 3.1,  # s, 3.13 [dynamo]
+    "snapshot_gb_s": 4.0,  # GB/s, 3.85 [dynamo]
+    "first_forward_s": 1.0,  # s, 0.66 for a 1.5B [eks]
+}
+FIGURE_SETS: dict[str, Row] = {"lesson": {}, "measured": MEASURED}  # and what each changes above
 MODELS = {  # params_b, transformer layers, hidden size, KV heads, head dimension [config]
     "7b": (7, 32, 4096, 32, 128),
     "8b": (8, 32, 4096, 8, 128),
@@ -145,7 +169,7 @@ SMALLEST, LARGEST = 1e-9, 1e12  # of a figure that is not 0, so that no quotient
 P99_OVER = 0.01  # P99 holds while at most this share of requests is over [arith]
 
 KNOWN = ("image_pull_s", "weight_load_s", "engine_init_s")  # phases that may be measured
-STATE = ("loaders", "restores", "has_pool", "migrates")  # fields that are no figures
+STATE = ("loaders", "restores", "has_pool", "migrates", "figure_set")  # fields, but no figures
 FIGURES = {field.name: field for field in fields(Scenario) if field.name not in STATE}
 
 
@@ -154,6 +178,25 @@ class BadInput(argparse.ArgumentTypeError):
 
     Raised while an option is read, it gets the option's name put before it.
     """
+
+
+def of_set(figure_set: str, model: str) -> Row:
+    """What a set of figures changes; the GPUs in it are the 70b's alone."""
+    changes = FIGURE_SETS[figure_set]
+    return {x: changes[x] for x in changes if model == "70b" or x != "gpus_per_replica"}
+
+
+def scenario(figure_set: str, **yours: Any) -> Scenario:
+    """The figures of a set, `lesson` or `measured`, with yours on top."""
+    changes = of_set(figure_set, yours.get("model", Scenario.model))
+    return Scenario(**changes | yours, figure_set=figure_set)
+
+
+def of_model(s: Scenario, model: str) -> Scenario:
+    """The same for another model: its own weights and GPUs, and no seconds measured of this."""
+    gpus_there = of_set(s.figure_set, model).get("gpus_per_replica", 0)
+    unset: Row = dict.fromkeys((*KNOWN, "known_cold_start_s", "weights_gb"))
+    return replace(s, **unset, model=model, gpus_per_replica=gpus_there)
 
 
 def weights_gb(s: Scenario) -> float:
@@ -216,16 +259,21 @@ def copy_s(s: Scenario) -> float:
     return weights_gb(s) / s.copy_pageable_gb_s
 
 
+def download_s(s: Scenario) -> float:
+    """Read by the default loader, whose ranks on each GPU all read: 140 / 4 = 35 s."""
+    return read_s(s, s.read_streams * gpus(s))
+
+
 def load_default(s: Scenario) -> float:
     """Read, then copy: the lesson's "weights download" and "load into HBM", 35 + 40 = 75 s."""
-    if s.weight_load_s is not None:
-        return s.weight_load_s
-    return read_s(s, s.read_streams) + copy_s(s)
+    return download_s(s) + copy_s(s) if s.weight_load_s is None else s.weight_load_s
 
 
 def init_fresh(s: Scenario) -> float:
-    """Process, tokenizer and KV-cache pool, then kernels and CUDA graphs: 8 + 12 = 20 s."""
-    return s.engine_fixed_s + s.graph_capture_s if s.engine_init_s is None else s.engine_init_s
+    """Process, tokenizer and KV-cache pool, then kernels and CUDA graphs: 0 + 8 + 12 = 20 s."""
+    if s.engine_init_s is not None:
+        return s.engine_init_s
+    return s.process_start_s + s.engine_fixed_s + s.graph_capture_s
 
 
 def load_and_init_s(s: Scenario) -> tuple[float, float]:
@@ -242,7 +290,7 @@ def weight_load(s: Scenario) -> float:
 
 
 def engine_init(s: Scenario) -> float:
-    """The engine's start, which a snapshot spares: 8 + 12 = 20 s."""
+    """The engine's start, which a snapshot alone spares whole: 0 + 8 + 12 = 20 s."""
     return load_and_init_s(s)[1]
 
 
@@ -291,9 +339,13 @@ def pinned_copy_s(s: Scenario) -> float:
 
 
 def load_streamed(s: Scenario) -> float:
-    """Many readers and pinned copies to every GPU, the slower of the two: 140 / 4 = 35 s."""
+    """Many readers and pinned copies to every GPU, the slower of the two: 140 / 4 = 35 s.
+
+    Unsharded, the same bytes are read once for each GPU: 2 x 35 = 70 s.
+    """
     # concession: overlap of read and copy is modelled, overlap with engine start is not.
-    return max(read_s(s, s.streamer_read_streams), pinned_copy_s(s))
+    times = 1 if s.streamer_sharded else gpus(s)
+    return max(times * read_s(s, s.streamer_read_streams), pinned_copy_s(s))
 
 
 def stream(s: Scenario) -> Scenario:
@@ -333,7 +385,7 @@ def migrate(s: Scenario) -> Scenario:
 
 
 def graph_cache(s: Scenario) -> Scenario:
-    """Compiled kernels and graphs are read back instead of made again."""
+    """Compiled kernels and graphs are read back instead of made again; the process starts anew."""
     capture_s = s.graph_cache_fraction * s.graph_capture_s
     return replace(s, engine_init_s=None, graph_capture_s=capture_s)
 
@@ -401,13 +453,6 @@ STACKS = (  # worth knowing, from the raw path down to the 70b's shortest
 def measured(s: Scenario) -> list[str]:
     """The phases' figures that hold seconds which somebody measured."""
     return [name for name in KNOWN if getattr(s, name) is not None]
-
-
-def unmeasured(s: Scenario) -> Scenario:
-    """The same by formulas alone, as for another model or another start."""
-    return replace(
-        s, image_pull_s=None, weight_load_s=None, engine_init_s=None, known_cold_start_s=None
-    )
 
 
 def usable(s: Scenario) -> list[str]:
@@ -812,17 +857,28 @@ def figures(s: Scenario) -> Row:
 
 
 def changed(s: Scenario) -> list[Row]:
-    """The figures in which a scenario differs from this file."""
-    was = figures(Scenario()) | {"weights_gb": weights_gb(replace(s, weights_gb=None))}
+    """The figures in which a scenario differs from its set in this file."""
+    was = figures(scenario(s.figure_set, model=s.model))
+    was |= {"model": Scenario.model, "weights_gb": weights_gb(replace(s, weights_gb=None))}
     pairs = figures(s).items()
     return [
         {"name": name, "was": was[name], "now": now} for name, now in pairs if was[name] != now
     ]
 
 
+def in_set(s: Scenario, figure_set: str) -> Scenario:
+    """The same by another set of figures, your own staying."""
+    return scenario(figure_set, **{row["name"]: row["now"] for row in changed(s)})
+
+
 def head(s: Scenario, names: Sequence[str]) -> Row:
     """What any script says of its run."""
-    return {"scenario": figures(s), "layers": list(names), "changed": changed(s)}
+    return {
+        "scenario": figures(s),
+        "figures": s.figure_set,
+        "layers": list(names),
+        "changed": changed(s),
+    }
 
 
 def typed(script: str, s: Scenario, names: Sequence[str], *options: str) -> str:
@@ -830,6 +886,7 @@ def typed(script: str, s: Scenario, names: Sequence[str], *options: str) -> str:
     parts = [["all"]] if len(names) == len(LAYERS) else [names[:6], names[6:]]
     words = [f"python code/{script}", *(f"--with {','.join(part)}" for part in parts if part)]
     words += options
+    words += [f"--figures {s.figure_set}"] if s.figure_set != Scenario.figure_set else []
     words += [f"--set {row['name']}={told(row['now'])}" for row in changed(s)]
     line = " ".join(words)
     return line if len(line) < 78 else " \\\n      ".join(words)
@@ -992,11 +1049,10 @@ def finding(s: Scenario, names: Sequence[str]) -> Row:
 
 def brutal(s: Scenario) -> str:
     """Why a pool is brutal on small models and kind to large ones."""
-    fresh = replace(unmeasured(s), weights_gb=None, gpus_per_replica=0)
-    cheap = replace(fresh, model="7b", gpu_usd_per_hour=s.small_gpu_usd_per_hour)
+    cheap = replace(of_model(s, "7b"), gpu_usd_per_hour=s.small_gpu_usd_per_hour)
     cheap = replace(cheap, pool_usd_per_hour=None)
     small = stack(cheap, ("preseed", "warm-node"))
-    large = s if is_large(s) and cold_start_s(s) else replace(fresh, model="70b")
+    large = s if is_large(s) and cold_start_s(s) else of_model(s, "70b")
     little, much = usd_per_cold_minute(small), usd_per_cold_minute(large)
     each = f"{dollars(small.gpu_usd_per_hour)} GPU"
     on = f"a {each}" if gpus(small) == 1 else f"{gpus(small)} {each}s"
@@ -1029,6 +1085,31 @@ def rule(s: Scenario, forbid: Sequence[str] = ()) -> str:
     return f"{says}: else {best}, and with a standby node {duration(node_s)}."
 
 
+def other_figures(s: Scenario, names: Sequence[str]) -> Row | None:
+    """What the other set of figures makes of the same path; None of a known total."""
+    if s.known_cold_start_s is not None:
+        return None
+    there = in_set(s, next(name for name in FIGURE_SETS if name != s.figure_set))
+    alone = {x.name: cold_start_s(x.change(there)) for x in LAYERS}
+    helps = sorted((x for x in alone if alone[x] < cold_start_s(there)), key=alone.__getitem__)
+    ratio = cold_start_s(there) / max(cold_start_s(s), SMALLEST)
+    total = "about the same" if 0.8 <= ratio <= 1.25 else "another"
+    longest, was = (max(path(x), key=path(x).__getitem__) for x in (there, s))
+    most = f"{', '.join(helps[:4])} save most" if helps else "no layer shortens it"
+    behind = "the same layers" if names else ", ".join(STACKS[-1])
+    return {
+        "figures": there.figure_set,
+        "raw_cold_start_s": cold_start_s(there),
+        "cold_start_s": cold_start_s(stack(there, names)),
+        "phases": phase_rows(there, names),
+        "text": f"By the other figures (--figures {there.figure_set}): {total} total, "
+        f"{'the same' if longest == was else 'another'} culprit. Raw it takes "
+        f"{duration(cold_start_s(there))}, and {longest} takes longest, "
+        f"{duration(path(there)[longest])}; {most}. "
+        f"Behind {behind} it takes {duration(cold_start_s(stack(there, names or STACKS[-1])))}.",
+    }
+
+
 def report(s: Scenario, names: Sequence[str]) -> Row:
     """The whole lesson on one scenario behind these layers."""
     under, kept, can = stack(s, names), working(s, names), usable(s)
@@ -1040,6 +1121,7 @@ def report(s: Scenario, names: Sequence[str]) -> Row:
         "models": list(MODELS),
         "finding": finding(s, names),
         "phases": phase_rows(s, names),
+        "other_figures": other_figures(s, names),
         "raw_cold_start_s": cold_start_s(s),
         "first_request_ttft_s": first_request_ttft_s(under),
         "range_s": range_s(under),
@@ -1055,10 +1137,14 @@ def report(s: Scenario, names: Sequence[str]) -> Row:
     }
 
 
-def changes(r: Sequence[Row]) -> list[str]:
-    """A line for each figure that is not as in this file."""
-    was = {x["name"]: "" if x["was"] is None else f"{told(x['was'])} -> " for x in r}
-    return [f"{x['name']} {was[x['name']]}{told(x['now'])} (yours)" for x in r]
+def changes(r: Row) -> list[str]:
+    """Lines on a result's figures that are not the lesson's in this file."""
+    instead = of_set(r["figures"], r["scenario"]["model"])
+    pairs = ", ".join(f"{name} {told(x)}" for name, x in instead.items())
+    whose = f"--figures {r['figures']}, as others did in 2025-26 on a 70B over four H100s"
+    lines = [f"{whose}: {pairs}"] if instead else []
+    was = {x["name"]: "" if x["was"] is None else f"{told(x['was'])} -> " for x in r["changed"]}
+    return lines + [f"{x['name']} {was[x['name']]}{told(x['now'])} (yours)" for x in r["changed"]]
 
 
 def priced(s: Scenario) -> str:
@@ -1080,8 +1166,8 @@ def about(name: str) -> str:
 
 
 def show_changed(r: Row) -> None:
-    for line in changes(r["changed"]):
-        print(f"  {line}")
+    for line in changes(r):
+        say(f"  {line}", "    ")
 
 
 def show_figures(r: Row, s: Scenario) -> None:
@@ -1106,7 +1192,7 @@ def show_phases(r: Row, s: Scenario) -> None:
         rows.append((row["name"], number(raw_s), number(here_s), span(*row["range_s"]), blocks))
     total = (number(r["raw_cold_start_s"]), number(r["cold_start_s"]), span(**r["range_s"]))
     table([*rows, ("total", *total, f"{r['speedup']:.1f}x")], "<>>><")
-    halves = f"download {plain(read_s(s, s.read_streams))} + load into HBM {plain(copy_s(s))}"
+    halves = f"download {plain(download_s(s))} + load into HBM {plain(copy_s(s))}"
     ends = "Download and load are the halves of weight_load; image and first forward come on top."
     if s.weight_load_s is not None:
         halves = f"download and load into HBM {plain(s.weight_load_s)}"
@@ -1115,6 +1201,7 @@ def show_phases(r: Row, s: Scenario) -> None:
         f"The lesson's sum is raw: node provision {plain(node_provision(s))} + weights {halves} "
         f"+ engine init {plain(engine_init(s))} s. {ends}"
     )
+    say(r["other_figures"]["text"])
 
 
 def show_layers(r: Row, s: Scenario) -> None:
@@ -1279,6 +1366,9 @@ DIVISORS = (  # figures that may not be 0, beside each bandwidth, *_gb_s
 )  # fmt: skip
 
 
+STOPS = [getattr(signal, x) for x in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, x)]
+
+
 class Bounds(NamedTuple):
     """What a number may be: from low to high; where low is 0, that or SMALLEST and more."""
 
@@ -1310,7 +1400,7 @@ class Bounds(NamedTuple):
 def bounds(name: str) -> Bounds:
     """What a figure may be, by its type and by what is divided by it."""
     whole, divides = FIGURES[name].type is int, name in DIVISORS or name.endswith("_gb_s")
-    high = 1 if name == "snapshot_gpu_matches" else LARGEST
+    high = 1 if name in ("snapshot_gpu_matches", "streamer_sharded") else LARGEST
     return Bounds((1 if whole else SMALLEST) if divides else 0, high, whole)
 
 
@@ -1362,6 +1452,9 @@ def check_file() -> None:
     """Raise BadInput that names what somebody's edit of this file has made impossible."""
     where, above_0 = "in code/main.py, ", Bounds(SMALLEST)
     check_figures(Scenario(), where)
+    for name in MEASURED:
+        nearest(name, FIGURES, f"{where}MEASURED has ")
+    check_figures(scenario("measured"), f"{where}MEASURED: ")
     constants = {"GPU_HEADROOM": (GPU_HEADROOM,), "P99_OVER": (P99_OVER,)}
     for length, rows in ((5, MODELS), (3, PUBLISHED_S), (1, constants)):
         for name, row in rows.items():
@@ -1461,6 +1554,9 @@ class Parser(argparse.ArgumentParser):
         add = self.add_argument_group("every script takes").add_argument
         add("--with", type=read_layers, action="extend", default=[], dest="layers",
             metavar="LAYER", help="a layer, a comma list, or all")  # fmt: skip
+        add("--figures", type=lambda x: nearest(x, FIGURE_SETS), dest="figure_set",
+            default=Scenario.figure_set, metavar="SET",
+            help="lesson (the default), or measured: as others did in 2025-26")  # fmt: skip
         add("--set", type=read_set, action="extend", nargs="+", default=[], dest="sets",
             metavar="NAME=VALUE", help="figures of this run, or @FILE of them")  # fmt: skip
         for option, (name, says) in SHORTCUTS.items():
@@ -1503,14 +1599,20 @@ class Parser(argparse.ArgumentParser):
         nearest(word, SCRIPTS)
 
 
-def asked(args: argparse.Namespace) -> tuple[Row, list[str]]:
-    """The figures that this run sets, and no others; its layers, in the order of the table."""
+def given(args: argparse.Namespace) -> Row:
+    """The figures that this run sets, and no others."""
     named = {name: getattr(args, name) for name, _ in SHORTCUTS.values() if name in args}
     yours = dict(itertools.chain(*args.sets)) | named
     for name in KNOWN if "known_cold_start_s" in yours else ():
         if name in yours:
             raise BadInput(f"{name}: must be without --cold-start-s, whose phases are not known")
-    return yours, [name for name in BY_NAME if name in args.layers]
+    return yours
+
+
+def asked(args: argparse.Namespace) -> tuple[Scenario, list[str]]:
+    """The scenario of this run, and its layers in the order of the table."""
+    names = [name for name in BY_NAME if name in args.layers]
+    return scenario(args.figure_set, **given(args)), names
 
 
 def print_json(result: Row) -> None:
@@ -1529,11 +1631,18 @@ def complain(says: str) -> int:
     return 2
 
 
+def stop(*_: object) -> NoReturn:
+    """End as Ctrl-C does; a second one on the way out changes nothing."""
+    for each in STOPS:
+        signal.signal(each, lambda *_: None)  # subtle: SIG_IGN complains of one that waits already
+    raise KeyboardInterrupt
+
+
 def start(script: Callable[[Sequence[str]], int]) -> NoReturn:
     """Run a script and exit: 2 for bad input, 130 for Ctrl-C, else its code; no traceback."""
-    for name in ("SIGTERM", "SIGHUP"):  # as Ctrl-C, unless nohup says otherwise
-        if hasattr(signal, name) and signal.getsignal(getattr(signal, name)) != signal.SIG_IGN:
-            signal.signal(getattr(signal, name), signal.default_int_handler)
+    for each in STOPS:
+        if signal.getsignal(each) != signal.SIG_IGN:  # as nohup has it
+            signal.signal(each, stop)
     exit_code = 130
     try:
         if isinstance(sys.stdout, io.TextIOWrapper):
@@ -1560,8 +1669,7 @@ def start(script: Callable[[Sequence[str]], int]) -> NoReturn:
 def main(argv: Sequence[str]) -> int:
     """Print the lesson."""
     args = Parser(__doc__).read(argv)
-    yours, names = asked(args)
-    s = Scenario(**yours)
+    s, names = asked(args)
     if "json" in args:
         print_json(report(s, names))
     else:

@@ -258,7 +258,7 @@ def show_plan(r: Row, s: Scenario, how: Traffic, page: Page) -> None:
         page.say(traffic.read_text(r["trace"], r["requests"]))
     if r["requests"] < FEW:
         page.say(f"{plain(r['requests'])} requests are few: P99 hangs on the slowest few of them.")
-    page.items([*main.changes(r["changed"]), *(about(r, name) for name in r["layers"])])
+    page.items([*main.changes(r), *(about(r, name) for name in r["layers"])])
     show_path(r, page)
     if how.jitter:
         mean_s = duration(run["cold_start_s"])
@@ -347,7 +347,7 @@ def show_tiers(r: Row, s: Scenario, page: Page) -> None:
             page.say(f"No plan for {row['name']}. What binds is told by:")
             page.command(row["command"])
     page.heading(f"Tiers of users of a {s.model}, an endpoint for each or one pool")
-    page.items(main.changes(r["changed"]))
+    page.items(main.changes(r))
     rows = [("tier", "SLA", "per h", "late", "P99", "$/month", "pool", "layers")]
     for row in (*r["tiers"], r["one_pool"]):
         asked = (row["name"], duration(row["sla_s"]), plain(row["requests_per_hour"]))
@@ -407,7 +407,7 @@ def run(argv: Sequence[str]) -> int:
     args = parser.read(argv)
     (s, names, idle_s), how = traffic.scenario_of(args), traffic.traffic_of(args)
     limits, page = limits_of(args, names), Markdown() if "markdown" in args else Page()
-    given, _ = main.asked(args)
+    given = main.given(args)
     if "min_workers" in given:
         raise BadInput(
             "--min-workers, --set min_workers: must be left out, for plan sizes the pool"

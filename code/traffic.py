@@ -502,7 +502,7 @@ def add_options(parser: main.Parser, options: Sequence[Option]) -> None:
 def traffic_of(args: argparse.Namespace) -> Traffic:
     """The options that were given; BadInput for those of which one would be ignored."""
     how = Traffic(**{x.name: getattr(args, x.name) for x in fields(Traffic) if x.name in args})
-    given = {*vars(args), *main.asked(args)[0]}
+    given = {*vars(args), *main.given(args)}
     for option, name, has in (
         ("--pattern", "pattern", "arrivals"),
         ("--rate", "requests_per_hour", "arrivals"),
@@ -521,11 +521,10 @@ def traffic_of(args: argparse.Namespace) -> Traffic:
 
 def scenario_of(args: argparse.Namespace) -> tuple[Scenario, list[str], list[float]]:
     """The scenario, its layers, and the idle times that are to be compared."""
-    yours, names = main.asked(args)
+    s, names = main.asked(args)
     kept = args.keep_alive if "keep_alive" in args else []
     if len(kept) == 1:
-        yours["keep_alive_s"] = kept[0]
-    s = Scenario(**yours)
+        s = replace(s, keep_alive_s=kept[0])
     return s, names, kept or [s.keep_alive_s]
 
 

@@ -32,8 +32,7 @@ def curves(s: Scenario, r: Row) -> Row:
 
 
 def run(argv: Sequence[str]) -> int:
-    figures, names = main.asked(main.Parser(__doc__).read(argv))
-    s = Scenario(**figures)
+    s, names = main.asked(main.Parser(__doc__).read(argv))
     report = main.report(s, names)
     main.print_json(report | {"curves": curves(main.stack(s, names), report)})
     return 0

@@ -120,17 +120,17 @@ def edited(folder: Path, old: str, new: str, script: str = "main.py") -> Path:
     return folder
 
 
-def random_scenario(dice: random.Random) -> main.Scenario:
-    """Any model, and about half of the figures between a tenth and ten times their default."""
+def random_scenario(dice: random.Random, figure_set: str = "lesson") -> main.Scenario:
+    """Any model, and about half of the figures between a tenth and ten times the lesson's."""
     changes: dict[str, Any] = {"model": dice.choice([*main.MODELS])}
     for name, field in main.FIGURES.items():
         default = field.default
-        if name == "snapshot_gpu_matches":
+        if name in ("snapshot_gpu_matches", "streamer_sharded"):
             changes[name] = dice.choice([0, 1, 1])
         elif isinstance(default, (int, float)) and dice.random() < 0.5:
             value = (default or 1) * 10 ** dice.uniform(-1, 1)
             changes[name] = max(1, round(value)) if field.type is int else value
-    return main.Scenario(**changes)
+    return main.scenario(figure_set, **changes)
 
 
 def random_layers(dice: random.Random) -> list[str]:

@@ -64,7 +64,7 @@ def after(function: Callable[[main.Scenario], float], *names: str) -> Callable[.
 
 
 def read_s(s: main.Scenario) -> float:
-    return main.read_s(s, s.read_streams)
+    return main.download_s(s)
 
 
 def units(truth: float) -> dict[str, float]:

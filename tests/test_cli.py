@@ -75,6 +75,43 @@ def test_all_means_every_layer_and_options_win_over_set() -> None:
     assert (scenario["requests_per_hour"], scenario["keep_alive_s"]) == (90, 60)
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["main.py"],
+        ["traffic.py", "--hours", "1"],
+        ["plan.py", "--rate", "5", "--require", "preseed"],
+        ["evidence.py"],
+        ["view.py"],
+    ],
+    ids=lambda words: words[0],
+)
+def test_every_script_takes_the_figures_that_others_measured(words: list[str]) -> None:
+    done = called(*words, "--figures", "measured", "--set", "image_gb=20", "--json")
+    assert (done.returncode, done.stderr) == (0, "")
+    found = json.loads(done.stdout)
+    assert found["figures"] == "measured"
+    assert found["scenario"]["image_pull_s_per_gb"] == 12  # the set's
+    assert found["scenario"]["image_gb"] == 20  # yours, which win
+    assert {"name": "image_gb", "was": 10, "now": 20} in found["changed"]
+
+
+def test_a_log_stands_on_the_figures_that_others_measured(tmp_path: Path) -> None:
+    log = tmp_path / "start.log"
+    log.write_text(
+        "INFO 10-01 12:00:00 llm_engine.py:161] Initializing an LLM engine (v0.6.3)\n"
+        "INFO 10-01 12:00:20 model_runner.py:1067] Loading model weights took 15.0 GB\n"
+        "INFO 10-01 12:00:50 model_runner.py:1518] Graph capturing finished in 30 secs.\n"
+    )
+    raw = {}
+    for name in main.FIGURE_SETS:
+        done = called("measure.py", "--figures", name, "--log", str(log), "--json")
+        assert (done.returncode, done.stderr) == (0, "")
+        rows = json.loads(done.stdout)["log"]["phases"]
+        raw[name] = {row["name"]: row["was_s"] for row in rows}
+    assert (raw["lesson"]["image_pull"], raw["measured"]["image_pull"]) == (180, 120)
+
+
 BAD = [
     (["--model", "70"], "--model: '70': unknown; did you mean 70b?"),
     (["--model", ""], f"--model: '': unknown; must be one of {', '.join(main.MODELS)}"),
@@ -95,6 +132,12 @@ BAD = [
     (["--set", "products=1.5"], "--set: products='1.5': must be a whole number, 0 to"),
     (["--set", "weights_gb=0"], "--set: weights_gb='0': must be a number"),
     (["--set", "snapshot_gpu_matches=2"], "must be a whole number, 0 to 1"),
+    (["--set", "streamer_sharded=2"], "must be a whole number, 0 to 1"),
+    (["--figures", "mesured"], "--figures: 'mesured': unknown; did you mean measured?"),
+    (["--figures", "x"], "--figures: 'x': unknown; must be one of lesson, measured"),
+    (["--figures"], "--figures: expected one argument"),
+    (["--set", "figures=measured"], "--set: 'figures': unknown; --help lists them"),
+    (["--set", "figure_set=measured"], "--set: 'figure_set': unknown; --help lists them"),
     (["--set", "model=x"], "--set: model='x': unknown; must be one of 7b, "),
     (["--set"], "--set: expected at least one argument"),
     (["drop_usd=0"], "'drop_usd=0': figures stand behind --set"),
@@ -114,7 +157,7 @@ BAD = [
     (["--rate", "-1"], "--rate: '-1': must be a number, 0 or 1e-09"),
     (["--wiht", "preseed"], "'--wiht': unknown; did you mean --with?"),
     (["--jso"], "'--jso': unknown; did you mean --json?"),
-    (["-x"], "'-x': unknown; must be one of --with, --set"),
+    (["-x"], "'-x': unknown; must be one of --with, --figures, --set"),
     (["now"], "'now': unknown; must be one of report, serve"),
     (["\udce9"], r"'\udce9': unknown; must be one of report"),
 ]
@@ -156,7 +199,8 @@ def test_help_shows_the_scripts_own_options_what_every_script_takes_and_examples
 ) -> None:
     done = run(script, "--help")
     assert (done.returncode, done.stderr) == (0, "")
-    for word in [*main.BY_NAME, *main.MODELS, *main.FIGURES, "--with", "--set", "--json"]:
+    options = ["--with", "--figures SET", "--set", "--json"]
+    for word in [*main.BY_NAME, *main.MODELS, *main.FIGURES, *options]:
         assert word in done.stdout
     own = {"traffic.py": "--hours", "plan.py": "--budget", "measure.py": "--size-gib"}
     for other, option in own.items():
@@ -277,7 +321,7 @@ def test_a_run_under_nohup_outlives_its_terminal() -> None:
 
 
 def test_ctrl_c_is_quiet(tmp_path: Path) -> None:
-    start = "    yours, names = asked(args)\n"
+    start = "    s, names = asked(args)\n"
     folder = edited(tmp_path, start, f"    raise KeyboardInterrupt\n{start}")
     done = run("main.py", folder=folder)
     assert (done.returncode, done.stdout, done.stderr) == (128 + signal.SIGINT, "", "")

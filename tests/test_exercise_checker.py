@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import math
+import random
 import re
 import subprocess
 import tomllib
 from pathlib import Path
 from typing import Any
 
+import exercises
 import main
 import pytest
-from conftest import ROOT
+from conftest import ROOT, random_scenario
 from exercises import (
     QUESTIONS,
     Question,
@@ -160,6 +162,15 @@ def test_the_key_follows_the_model(monkeypatch: pytest.MonkeyPatch) -> None:
     assert judge(BY_NAME["requests_per_hour"], shipped(requests_per_hour=7)).state == "right"
 
 
+def test_the_key_is_the_lessons_whatever_others_measured(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert main.Scenario() == main.scenario("lesson")
+    for name in main.MEASURED:
+        monkeypatch.setitem(main.MEASURED, name, 7)
+    for name, value in RIGHT.items():
+        assert judge(BY_NAME[name], shipped(**{name: value})).state == "right"
+    assert judge_stack({"exercise_2": {"layers": ["warm-pool"]}}).state == "right"
+
+
 @pytest.mark.parametrize(
     "given", [{}, {"read_cap_gb_s": "fast"}, {"model": "70"}, {"speed": 7}, {"read_cap_gb_s": 0}]
 )
@@ -264,3 +275,11 @@ def test_the_essay_is_checked_for_structure_and_mechanisms_and_says_so(
     verdict = judge_essay({"exercise_4": table})
     assert verdict.state == state
     assert says in verdict.says
+
+
+def test_the_read_of_exercise_3_is_the_half_of_its_load() -> None:
+    dice = random.Random(3)
+    for _ in range(50):
+        s = random_scenario(dice)
+        halves = exercises.read_s(s) + main.copy_s(s)
+        assert halves == pytest.approx(main.load_default(s)), s

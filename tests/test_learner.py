@@ -42,6 +42,16 @@ def test_the_report_has_them(folder: Path) -> None:
     assert json.loads(small.stdout)["scenario"]["weights_gb"] == 2
 
 
+def test_they_stand_in_either_set_of_figures(folder: Path) -> None:
+    words = ("--with", "lazy-pull", "--figures", "measured")
+    done = run("main.py", *words, folder=folder)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "behind lazy-pull takes 268.4 s" in done.stdout  # 352.4 - 0.7 x 120
+    assert "Behind the same layers it takes 202 s" in " ".join(done.stdout.split())
+    small = run("main.py", *words, "--model", "1b", "--json", folder=folder)
+    assert json.loads(small.stdout)["warm_pool"]["gpus_per_replica"] == 1
+
+
 def test_it_stacks_in_the_order_of_the_table_though_it_multiplies(folder: Path) -> None:
     seconds = set()
     for names in ("lazy-pull,preseed", "preseed,lazy-pull"):

@@ -110,6 +110,49 @@ def test_stacks_worked_out_by_hand(names: str, expected: float) -> None:
     assert sum(seconds(layers).values()) == pytest.approx(expected)
 
 
+# The same with what others measured.
+READ, COPY = 140 / 6, 140 / 8.6
+MEASURED = {
+    "node_provision": 50,
+    "image_pull": 10 * 12,
+    "weight_load": READ + COPY,
+    "engine_init": 50 + 31 + 60.8,
+    "first_forward": 1,
+}
+MEASURED_BEHIND: dict[str, dict[str, float]] = {  # what a layer makes of its phases
+    "preseed": {"image_pull": 10 * 2.35},
+    "stream": {"weight_load": READ},
+    "snapshot": {"weight_load": 3.1 + 140 / 4, "engine_init": 0},
+    "warm-pool": {},
+    "tiered": {"weight_load": 140 / 200},  # as the copy, on four GPUs
+    "migrate": {},
+    "graph-cache": {"engine_init": 50 + 31 + 0.25 * 60.8},
+    "warm-node": {"node_provision": 2.5},
+}
+
+
+def test_the_raw_70b_path_is_352_s_with_what_others_measured() -> None:
+    s = main.scenario("measured")
+    assert main.path(s) == pytest.approx(MEASURED)
+    by_hand = 50 + 120 + 140 / 6 + 140 / 8.6 + 50 + 31 + 60.8 + 1
+    assert main.cold_start_s(s) == pytest.approx(by_hand)
+    assert by_hand == pytest.approx(352.4, abs=0.05)
+
+
+@pytest.mark.parametrize(("name", "phases"), MEASURED_BEHIND.items())
+def test_layers_worked_out_by_hand_with_what_others_measured(
+    name: str, phases: dict[str, float]
+) -> None:
+    s = main.scenario("measured")
+    assert main.path(under(s, name)) == pytest.approx(MEASURED | phases)
+
+
+def test_the_short_stack_takes_65_s_with_what_others_measured() -> None:
+    short = under(main.scenario("measured"), "preseed", "snapshot", "warm-node")
+    assert main.cold_start_s(short) == pytest.approx(2.5 + 23.5 + 3.1 + 35 + 0 + 1)
+    assert 2.5 + 23.5 + 3.1 + 35 + 1 == pytest.approx(65.1)
+
+
 def test_the_short_stack_is_the_shortest_of_all_256() -> None:
     sets = itertools.chain.from_iterable(
         itertools.combinations(ATTACKS, size) for size in range(len(ATTACKS) + 1)
@@ -322,13 +365,15 @@ def test_more_bytes_or_less_bandwidth_never_gets_faster() -> None:
     dice = random.Random(5)
     bytes_and_seconds = ["bytes_per_param", "image_gb", "image_pull_s_per_gb", "node_provision_s"]
     bytes_and_seconds += [
+        "process_start_s",
         "engine_fixed_s",
         "graph_capture_s",
         "first_forward_s",
         "snapshot_fixed_s",
     ]
     for _ in range(300):
-        s, names = replace(random_scenario(dice), gpus_per_replica=2), random_layers(dice)
+        s = random_scenario(dice, dice.choice([*main.FIGURE_SETS]))
+        s, names = replace(s, gpus_per_replica=2), random_layers(dice)
         bandwidths = {
             name: getattr(s, name) / 2 for name in main.FIGURES if name.endswith("_gb_s")
         }
@@ -359,6 +404,75 @@ def test_what_a_stack_rents() -> None:
     rent = {name: main.standing_usd_per_month(five, [name]) for name in ATTACKS}
     assert rent == dict.fromkeys(ATTACKS, 0.0) | {"warm-pool": 28800.0, "warm-node": 5760.0}
     assert main.standing_usd_per_month(five, ATTACKS) == 28800.0 + 5760.0
+
+
+# --- readers, ranks and processes ----------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("figures", "read_s"),
+    [
+        ({"read_stream_gb_s": 1.0}, 140 / 2),  # a reader on each of two GPUs
+        ({"read_stream_gb_s": 1.0, "gpus_per_replica": 3}, 140 / 3),
+        ({"read_stream_gb_s": 1.0, "gpus_per_replica": 5}, 140 / 4),  # all that there is
+        ({"read_stream_gb_s": 1.0, "gpus_per_replica": 1}, 140),
+        ({"read_stream_gb_s": 0.5, "read_streams": 3}, 140 / 3),  # 3 x 2 x 0.5
+        ({"read_stream_gb_s": 0.5, "model": "405b"}, 810 / 4),  # 12 x 0.5 is over the cap
+        ({"read_stream_gb_s": 0.3, "model": "405b"}, 810 / (12 * 0.3)),
+    ],
+)
+def test_every_gpus_rank_is_a_reader_of_the_default_loader(
+    figures: dict[str, Any], read_s: float
+) -> None:
+    s = main.Scenario(**figures)
+    assert main.download_s(s) == pytest.approx(read_s)
+    assert main.load_default(s) == pytest.approx(read_s + main.weights_gb(s) / 3.5)
+    halves = f"weights download {main.plain(read_s)} + load into HBM"
+    assert halves in " ".join(report(s).split())
+
+
+@pytest.mark.parametrize(
+    ("figures", "load_s"),
+    [
+        ({"gpus_per_replica": 4, "read_cap_gb_s": 6.0}, 4 * 140 / 6),
+        ({}, 2 * 140 / 4),
+        ({"gpus_per_replica": 1}, 140 / 4),  # one rank reads all either way
+        ({"read_stream_gb_s": 0.1, "gpus_per_replica": 4}, 4 * 140 / (16 * 0.1)),
+        ({"copy_pinned_gb_s": 0.5}, 140 / (0.5 * 2)),  # the copy is the slower, and sharded
+    ],
+)
+def test_an_unsharded_streamer_reads_all_of_it_for_each_gpu(
+    figures: dict[str, Any], load_s: float
+) -> None:
+    s = main.Scenario(**figures, streamer_sharded=0)
+    assert main.weight_load(under(s, "stream")) == pytest.approx(load_s)
+    assert main.path(s) == main.path(replace(s, streamer_sharded=1))  # no matter without it
+    assert main.load_tiered(s) == main.load_tiered(replace(s, streamer_sharded=1))
+
+
+@pytest.mark.parametrize(
+    ("layer", "engine_s"),
+    [
+        *((name, 50 + 8 + 12) for name in ("preseed", "stream", "warm-pool", "tiered")),
+        *((name, 50 + 8 + 12) for name in ("migrate", "warm-node")),
+        ("graph-cache", 50 + 8 + 3),  # which keeps no process
+        ("snapshot", 0),
+    ],
+)
+def test_a_process_starts_under_every_layer_but_a_snapshot(layer: str, engine_s: float) -> None:
+    s = main.Scenario(process_start_s=50.0)
+    assert main.engine_init(s) == 50 + 8 + 12
+    assert main.engine_init(under(s, layer)) == engine_s
+    other = replace(s, snapshot_gpu_matches=0)
+    if layer == "snapshot":
+        assert main.engine_init(under(other, layer)) == 50 + 8 + 12
+
+
+def test_a_snapshot_counts_the_process_that_it_spares() -> None:
+    s = main.Scenario(snapshot_fixed_s=95.0)  # and 7 s of bytes, for 75 + 20
+    assert main.path(under(s, "snapshot")) == main.path(s)
+    later = under(replace(s, process_start_s=50.0), "snapshot")
+    assert (main.weight_load(later), main.engine_init(later)) == (102, 0)
 
 
 def test_the_first_request_meets_the_path_unless_a_replica_is_warm() -> None:

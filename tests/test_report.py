@@ -10,7 +10,15 @@ from typing import Any
 
 import main
 import pytest
-from conftest import CODE, printed, random_layers, random_scenario, report, shipped_layers
+from conftest import (
+    CODE,
+    called,
+    printed,
+    random_layers,
+    random_scenario,
+    report,
+    shipped_layers,
+)
 
 SHORT = ["preseed", "snapshot", "warm-node"]
 MIGRATION = {
@@ -24,6 +32,7 @@ AT_RATE = {
 SHAPE: dict[str, Any] = {  # SPEC section 10; what there is more of is the page's
     "scenario": {*main.FIGURES},
     "phases": [{"name", "seconds", "raw_seconds", "start_s", "end_s", "changed_by"}],
+    "other_figures": {"figures", "raw_cold_start_s", "cold_start_s", "phases", "text"},
     "cold_start_s": float,
     "raw_cold_start_s": float,
     "speedup": float,
@@ -233,13 +242,13 @@ def test_headings_carry_the_numbers_of_the_sections_in_the_file() -> None:
 def test_no_line_is_wider_than_80_columns_whatever_the_figures() -> None:
     dice = random.Random(13)
     for turn in range(300):
-        s, names = random_scenario(dice), random_layers(dice)
+        s, names = random_scenario(dice, dice.choice([*main.FIGURE_SETS])), random_layers(dice)
         if turn % 2:
             absurd: dict[str, Any] = {}
             for name in dice.sample([*main.FIGURES][1:], 6):
                 value = dice.choice([1e-9, 1e12])
                 absurd[name] = max(1, int(value)) if main.FIGURES[name].type is int else value
-            s = main.replace(s, **absurd | {"snapshot_gpu_matches": 1})
+            s = main.replace(s, **absurd | {"snapshot_gpu_matches": 1, "streamer_sharded": 0})
         main.check_figures(s, "")
         try:
             result = main.report(s, names)
@@ -289,6 +298,126 @@ def test_a_command_to_type_is_as_short_as_can_be_and_its_lines_fit() -> None:
         "--set products=2",
     ]
     assert max(map(len, lines)) <= 80
+
+
+def typed_words(command: str, script: str) -> list[str]:
+    """The words behind the script, as a shell has them."""
+    python, path, *words = command.replace(" \\\n", " ").split()
+    assert (python, path) == ("python", f"code/{script}")
+    return words
+
+
+def test_a_command_to_type_gives_the_same_report() -> None:
+    dice = random.Random(19)
+    for turn in range(60):
+        figure_set = ("lesson", "measured")[turn % 2]
+        s, names = random_scenario(dice, figure_set), random_layers(dice)
+        command = main.typed("main.py", s, names)
+        words = typed_words(command, "main.py")
+        assert ("--figures measured" in command) == (figure_set == "measured")
+        assert main.asked(main.Parser("").read(words)) == (s, names)
+        try:
+            result = main.report(s, names)
+        except main.BadInput:  # a migration without end
+            continue
+        assert json.loads(called("main.py", *words, "--json").stdout) == json.loads(
+            json.dumps(result)
+        )
+
+
+def test_the_next_command_stays_with_the_figures() -> None:
+    s = main.scenario("measured", products=2)
+    words = typed_words(main.report(s, ["preseed"])["finding"]["command"], "main.py")
+    assert words[1].startswith("preseed,")
+    assert words[2:] == ["--figures", "measured", "--set", "products=2"]
+    by_default = main.typed("plan.py", main.scenario("measured"), [], "--rate 5")
+    assert by_default == "python code/plan.py --rate 5 --figures measured"
+    assert "--figures" not in main.typed("plan.py", main.Scenario(), [], "--rate 5")
+
+
+# --- the other set of figures --------------------------------------------------------------------
+
+
+def test_what_the_other_figures_make_of_it_is_their_own_report() -> None:
+    dice, reports = random.Random(20), 0
+    for turn in range(60):
+        here, there = [("lesson", "measured"), ("measured", "lesson")][turn % 2]
+        # Yours are what differs from a set: a value that is the set's is not.
+        s, names = random_scenario(dice), random_layers(dice)
+        yours: dict[str, Any] = {row["name"]: row["now"] for row in main.changed(s)}
+        if any(main.of_set("measured", s.model).get(name) == x for name, x in yours.items()):
+            continue
+        try:
+            found, result = (main.report(main.scenario(x, **yours), names) for x in (here, there))
+        except main.BadInput:  # a migration without end
+            continue
+        other = found["other_figures"]
+        assert (found["figures"], other["figures"]) == (here, there)
+        for key in ("raw_cold_start_s", "cold_start_s", "phases"):
+            assert other[key] == result[key]
+        (ends,) = (x for x in result["stacks"] if x["layers"] == (names or SHORT))
+        assert other["text"].endswith(f" it takes {main.duration(ends['cold_start_s'])}.")
+        said = re.findall(r"takes longest, [^;]*; (.*) save most\. ", other["text"])
+        saves = {row["name"]: row["saves_s"] for row in result["alone"] if row["saves_s"] > 0}
+        best = sorted(saves.values(), reverse=True)[:4]
+        named = said[0].split(", ") if saves else []
+        assert [saves[name] for name in named] == pytest.approx(best)
+        reports += 1
+    assert reports > 40
+
+
+@shipped_layers
+def test_section_2_says_what_the_other_figures_make_of_the_same_path() -> None:
+    lesson, measured = main.Scenario(), main.scenario("measured")
+    raw = (
+        "By the other figures (--figures measured): about the same total, another culprit. Raw it "
+        "takes 352.4 s, and engine_init takes longest, 141.8 s; snapshot, preseed, warm-node, "
+        "graph-cache save most. "
+    )
+    page = flat(report(lesson))
+    assert f"{raw}Behind preseed, snapshot, warm-node it takes 65.1 s. 3 LAYERS: " in page
+    # Behind layers all but the end is raw: 2.5 + 23.5 + 0.7 + 141.8 + 1.
+    page = flat(report(lesson, ["preseed", "tiered", "warm-node"]))
+    assert f"{raw}Behind the same layers it takes 169.5 s. 3 LAYERS: " in page
+    back = (
+        "By the other figures (--figures lesson): about the same total, another culprit. Raw it "
+        "takes 328 s, and image_pull takes longest, 180 s; preseed, snapshot, tiered, warm-node "
+        "save most. Behind preseed, snapshot, warm-node it takes 15.0 s. 3 LAYERS: "
+    )
+    assert back in flat(report(measured))
+    # 100 GB of image: 600 s against 1,200.
+    large = flat(report(main.Scenario(image_gb=100.0)))
+    assert "(--figures measured): another total, the same culprit. Raw it takes 1,432 s, " in large
+
+
+def test_where_nothing_is_left_to_save_no_layer_saves_most() -> None:
+    s = main.Scenario(
+        node_provision_s=0, image_pull_s=0, weight_load_s=0, engine_init_s=0, first_forward_s=0
+    )
+    assert "node_provision takes longest, 0 ms; no layer " in flat(report(s))
+
+
+def test_a_known_total_has_no_other_figures() -> None:
+    for name in main.FIGURE_SETS:
+        s = main.scenario(name, known_cold_start_s=120.0)
+        assert main.report(s, [])["other_figures"] is None
+        assert "By the other figures" not in report(s)
+
+
+@shipped_layers
+def test_the_measured_report_says_whose_figures_it_has_and_another_story() -> None:
+    page = flat(report(main.scenario("measured", sla_s=9.0)))
+    assert page.startswith(
+        "A cold start of the 70b takes 352.4 s (5.9 min). engine_init takes longest, 141.8 s. "
+        "snapshot would help most: it leaves 209.1 s. 1 FIGURES: "
+    )
+    assert "140 GB of weights take 4 x 80 GB of GPU memory: a replica costs $16.00/h." in page
+    whose = "--figures measured, as others did in 2025-26 on a 70B over four H100s: "
+    assert f"{whose}gpus_per_replica 4, image_gb 10, " in page
+    assert "process_start_s 50, engine_fixed_s 31, graph_capture_s 60.8, " in page
+    assert "first_forward_s 1 sla_s 2 -> 9 (yours) 2 PHASES: " in page
+    assert "gpus_per_replica 4" not in report(main.scenario("measured", model="8b"))
+    assert "as others did in" not in report(main.Scenario())
 
 
 def test_the_page_is_among_the_next_commands() -> None:
