@@ -1,8 +1,8 @@
 """This machine's own tiers, or the log of a real start, as figures for any other script.
 
-A lesson's probe, no benchmark: a file is written, read past the page cache and out of it, and
-removed on any way out. With --log no machine is asked, but the start-up log of an engine. What
---json prints, --set @FILE takes.
+A lesson's probe, no benchmark: a file without a name is written, and read past the page cache and
+out of it; nothing of it is left, however this ends. With --log no machine is asked, but the
+start-up log of an engine. What --json prints, --set @FILE takes.
 
   python code/measure.py --size-gib 0.1 --model 7b
   python code/measure.py --file /models/weights.safetensors --json
@@ -12,24 +12,29 @@ removed on any way out. With --log no machine is asked, but the start-up log of 
 import argparse
 import math
 import os
+import signal
 import statistics
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, fields, replace
+from io import FileIO
 from shutil import disk_usage
-from tempfile import TemporaryDirectory
+from tempfile import TemporaryFile
+from threading import Lock
 from time import monotonic
 from typing import Any
 
 import main
+import startlog
 from main import BadInput, Bounds, Row, Scenario, duration, number, plain, say, table
 from progress import progress
-from startlog import LOG_LINES, StartLog, seconds_in
+from startlog import seconds_in
 
 BLOCK, CHUNK, COPIED = 2**20, 2**26, 2**28  # bytes of a read, of a reader's turn, of a copy
 TRIES, READERS = 3, (1, 4)  # of each rate, at once
+TURN = Lock()  # of readers where the system has no read from a place
 AS_FAST = 0.8  # of the page cache's rate: a disk that is faster was not asked [assumed]
 
 
@@ -46,21 +51,43 @@ class Probing:
 # --- this machine --------------------------------------------------------------------------------
 
 
-def write_file(path: str, size: int) -> None:
+def unnamed(folder: str) -> FileIO:
+    """A file in a folder that has no name, so that it ends with this process."""
+    # subtle: some file systems give it a name for a moment, and no signal may end us in that.
+    can_hold, held = hasattr(signal, "pthread_sigmask"), set()
+    if can_hold:
+        held = signal.pthread_sigmask(signal.SIG_BLOCK, main.STOPS)
+    try:
+        return TemporaryFile(buffering=0, dir=folder)
+    finally:
+        if can_hold:
+            signal.pthread_sigmask(signal.SIG_SETMASK, held)
+
+
+def write_file(file: FileIO, size: int) -> None:
     """Bytes that no file system packs."""
     block = os.urandom(4 * BLOCK)
-    with open(path, "xb") as file:
-        for start in range(0, size, len(block)):
-            file.write(block[: size - start])
-            progress.tell(f"writing {size / 1e9:.2f} GB: {start / size:.0%}")
+    for start in range(0, size, len(block)):
+        left = memoryview(block)[: size - start]
+        while left:
+            left = left[file.write(left) :]
+        progress.tell(f"writing {size / 1e9:.2f} GB: {start / size:.0%}")
 
 
-def forget(path: str) -> None:
+def forget(file: FileIO) -> None:
     """Have the page cache drop a file, on systems that take such advice."""
     if hasattr(os, "posix_fadvise"):
-        with open(path, "rb") as file:
-            os.fsync(file.fileno())  # what is not on the disk yet cannot be dropped
-            os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
+        os.fsync(file.fileno())  # what is not on the disk yet cannot be dropped
+        os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
+
+
+def read_at(file: FileIO, block: memoryview, place: int) -> int:
+    """Bytes read from a place of a file into a block; 0 at its end."""
+    if hasattr(os, "preadv"):
+        return os.preadv(file.fileno(), [block], place)
+    with TURN:  # concession: without it, readers take turns
+        file.seek(place)
+        return file.readinto(block) or 0
 
 
 def seconds_of(work: Callable[[], object]) -> float:
@@ -69,20 +96,18 @@ def seconds_of(work: Callable[[], object]) -> float:
     return max(monotonic() - start_s, main.SMALLEST)
 
 
-def read_rate(path: str, size: int, readers: int, past_cache: bool) -> float:
+def read_rate(file: FileIO, size: int, readers: int, past_cache: bool) -> float:
     """GB/s of so many readers, who take turns of a chunk each."""
     chunk = min(CHUNK, math.ceil(size / readers))
 
     def read(start: int) -> None:
         progress.tell(f"reading {size / 1e9:.2f} GB, readers: {readers}")
-        block, left = memoryview(bytearray(BLOCK)), chunk
-        with open(path, "rb", buffering=0) as file:
-            file.seek(start)
-            while left > 0 and (count := file.readinto(block[:left])):
-                left -= count
+        block, end = memoryview(bytearray(BLOCK)), start + chunk
+        while start < end and (count := read_at(file, block[: end - start], start)):
+            start += count
 
     if past_cache:
-        forget(path)
+        forget(file)
     with ThreadPoolExecutor(readers) as pool:
         return size / 1e9 / seconds_of(lambda: [*pool.map(read, range(0, size, chunk))])
 
@@ -107,10 +132,10 @@ def spread(name: str, try_it: Callable[..., float], *how: Any) -> Row:
     return {"name": name, "median": statistics.median(tries), "low": tries[0], "high": tries[-1]}
 
 
-def tiers_of(path: str, size: int) -> list[Row]:
+def tiers_of(file: FileIO, size: int) -> list[Row]:
     """GB/s of disk, page cache and memory; what reads the disk fills the cache for who follows."""
     rows = [
-        spread(f"{tier}, readers: {readers}", read_rate, path, size, readers, tier == "disk")
+        spread(f"{tier}, readers: {readers}", read_rate, file, size, readers, tier == "disk")
         for tier in ("disk", "page cache")
         for readers in READERS
     ]
@@ -118,21 +143,22 @@ def tiers_of(path: str, size: int) -> list[Row]:
 
 
 def probe(how: Probing) -> tuple[int, list[Row]]:
-    """Bytes and tiers of the file named, or of one that is written, and removed on any way out."""
+    """Bytes and tiers of the file named, or of one without a name that is written."""
     where = f"--dir {how.dir!r}" if how.file is None else f"--file {how.file!r}"
     try:
         if how.file is not None:
-            size = os.path.getsize(how.file)
-            if size < BLOCK:
-                raise BadInput(f"{where}: must be a file of {BLOCK:,} bytes or more")
-            return size, tiers_of(how.file, size)
+            with open(how.file, "rb", buffering=0) as file:
+                size = os.fstat(file.fileno()).st_size
+                if size < BLOCK:
+                    raise BadInput(f"{where}: must be a file of {BLOCK:,} bytes or more")
+                return size, tiers_of(file, size)
         size, room = round(how.size_gib * 2**30), disk_usage(how.dir).free
         if size > room:
             free = f"{room / 2**30:.3g} GiB are free; must be {how.size_gib:g}"
             raise BadInput(f"{where}: {free}, or less with --size-gib")
-        with TemporaryDirectory(prefix="cold-start-", dir=how.dir) as folder:
-            write_file(f"{folder}/weights", size)
-            return size, tiers_of(f"{folder}/weights", size)
+        with unnamed(how.dir) as file:
+            write_file(file, size)
+            return size, tiers_of(file, size)
     except OSError as error:
         raise BadInput(f"{where}: {error.strerror}") from None
 
@@ -162,18 +188,32 @@ def machine(s: Scenario, how: Probing) -> tuple[Row, Row]:
 def start_log(s: Scenario, file: str) -> tuple[Row, Row]:
     """The figures of a start, and what is shown of it."""
     try:
-        log = StartLog(main.text_of(file))
+        text = main.text_of(file)
     except BadInput as error:
         raise BadInput(f"--log {error}") from None
-    steps = log.steps()
-    return log.figures(s, steps), {
-        "where": "standard input" if file == "-" else file,
+    where = "standard input" if file == "-" else file
+    try:
+        log = startlog.read(text)
+    except BadInput as error:
+        raise BadInput(f"--log {where!r} {error}") from None
+    start, steps = log.start, log.start.steps()
+    return start.figures(s, steps), {
+        "where": where,
+        "engine": start.engine.name,
+        "forms": [line.forms[0] for line in start.engine.lines],
+        "failed": start.failed and not start.ready,
+        "ready": start.ready,
+        "pod": log.pod,
+        "pods": log.pods,
+        "starts": log.starts,
         "steps": steps,
         "total_s": seconds_in(steps),
         "unexplained_s": seconds_in(steps, "unexplained"),
-        "workers": log.workers,
-        "gpus": log.gpus,
-        "stamped": log.span_s > 0,
+        "later": [{"name": name, "seconds": x} for name, x in start.later.items()],
+        "workers": start.workers,
+        "gpus": start.gpus,
+        "gpus_told": bool(start.sizes),
+        "stamped": start.span_s > 0,
     }
 
 
@@ -184,7 +224,8 @@ def measure(s: Scenario, names: Sequence[str], how: Probing) -> tuple[Row, Row]:
     main.check_figures(there, "measured: ")
     was, now = main.path(main.stack(s, names)), main.path(main.stack(there, names))
     phases = [{"name": name, "was_s": was[name], "now_s": now[name]} for name in now]
-    return figures, {**main.head(there, names), **shown, "phases": phases if figures else []}
+    whole = figures and not shown.get("failed")
+    return figures, {**main.head(there, names), **shown, "phases": phases if whole else []}
 
 
 # --- text ----------------------------------------------------------------------------------------
@@ -213,40 +254,62 @@ def show_machine(r: Row, s: Scenario) -> None:
 
 
 def show_log(r: Row, s: Scenario, figures: Row) -> None:
-    if not figures:
-        say(f"No line of the last start in {r['where']} tells seconds. Not in it:")
-        for line in LOG_LINES:
-            print(f"  {line.form}")
+    start = f"The last start in {r['where']}" + (f", of {r['pod']}," if r["pod"] else "")
+    failed = " It failed: it never got ready." if r["failed"] else ""
+    if not r["steps"]:
+        say(f"{start} tells no seconds.{failed} Of {r['engine']} these lines would:")
+        for form in r["forms"]:
+            print(f"  {form}")
         return
     slowest = max(r["steps"], key=lambda row: row["seconds"])
     say(
-        f"The last start in {r['where']} took {duration(r['total_s'])}, most of it "
-        f"{slowest['name']}, {duration(slowest['seconds'])}."
+        f"{start} took {duration(r['total_s'])}, most of it {slowest['name']}, "
+        f"{duration(slowest['seconds'])}.{failed}"
     )
-    main.heading("The start, each second once")
+    main.heading(f"The start of {r['engine']}, each second once")
     rows = [("step", "phase", "seconds", "share", "")]
     for row in r["steps"]:
-        seconds = row["seconds"]
-        cells = (row["name"], row["phase"], number(seconds), f"{row['share']:.0%}")
-        rows.append((*cells, main.bar(seconds, slowest["seconds"], 20)))
+        shown = (row["name"], row["phase"], number(row["seconds"]), f"{row['share']:.0%}")
+        rows.append((*shown, main.bar(row["seconds"], slowest["seconds"], 16)))
     table([*rows, ("total", "", number(r["total_s"]), "100%", "")], "<<>><")
-    if r["workers"] > 1:
-        say(
-            f"Workers: {r['workers']}; of each line the slowest counts. "
-            f"gpus_per_replica={r['gpus']} if each has one."
-        )
-    if lost_s := r["unexplained_s"]:
-        engine_s = figures.get("engine_fixed_s", s.engine_fixed_s) + lost_s
-        say(
-            f"No line explains {duration(lost_s)}, and no figure has them; if they are the "
-            f"process's: --set engine_fixed_s={engine_s:.4g}"
-        )
-    if not r["stamped"]:
-        say("No line that counts has a time stamp, so time between them does not show.")
+    show_reading(r, figures)
+    if r["failed"]:
+        return
     show_phases(r)
     if "copy_pageable_gb_s" in figures:
         say("A log does not part reading from copying, so both change alike.")
-    say(f"The rest is as for the {s.model}, or another --model.")
+    told = {row["phase"] for row in r["steps"]}
+    missing = [phase for phase in ("weight_load", "engine_init") if phase not in told]
+    lacks = f" The log does not tell {' and '.join(missing)}." if missing else ""
+    say(f"The rest is as for the {s.model}, or another --model.{lacks}")
+
+
+def show_reading(r: Row, figures: Row) -> None:
+    """How the log was read, where it could be read otherwise."""
+    if r["pods"] > 1 or r["starts"] > 1:
+        pods = f", of {r['pods']} pods" if r["pods"] > 1 else ""
+        say(f"It is the last of {r['starts']} starts{pods}; none is added to another.")
+    if r["workers"] > 1:
+        guess = "" if r["gpus_told"] else f" gpus_per_replica={r['gpus']} if each has one."
+        say(f"Workers: {r['workers']}; of each line the slowest counts.{guess}")
+    if lost_s := r["unexplained_s"]:
+        lost = [row for row in r["steps"] if row["name"].startswith("unexplained")]
+        taken = [
+            f"{duration(x)} taken as {figure}"
+            for figure in ("process_start_s", "engine_fixed_s")
+            if (x := seconds_in(lost, figure, "figure"))
+        ]
+        figures_too = "" if r["failed"] else f": {' and '.join(taken)}"
+        say(f"No line explains {duration(lost_s)}{figures_too}.")
+    if not r["stamped"]:
+        say("No line that counts has a time stamp, so time between them does not show.")
+    elif not (r["ready"] or r["failed"]):
+        say("The log ends before the engine says that it is ready.")
+    if r["later"]:
+        parts = (f"{row['name']} {duration(row['seconds'])}" for row in r["later"])
+        say(f"Later, and not of the start: {', '.join(parts)}.")
+    if "weight_load_s" in figures:
+        say("The log tells no size of the weights, so weight_load_s is set and no rate.")
 
 
 def show_phases(r: Row) -> None:
@@ -280,23 +343,23 @@ def run(argv: Sequence[str]) -> int:
     add("--dir", help="where a file is written, read and removed (.)")
     add("--size-gib", type=Bounds(0.05, 1024).read, metavar="X", help="GiB of it (2)")
     add("--file", help="an existing file instead")
-    add("--log", help="a vLLM start-up log instead; - reads standard input")
+    add("--log", help="a start-up log of vLLM or SGLang instead; - reads standard input")
     args = parser.read(argv)
-    (yours, names), how = main.asked(args), probing_of(args)
-    s = Scenario(**yours)
+    (s, names), how = main.asked(args), probing_of(args)
     figures, shown = measure(s, names, how)
     progress.end()
-    found = yours | figures
+    found = main.given(args) | figures
     if "json" in args:
         main.print_json({**found, "machine" if how.log is None else "log": shown})
     elif how.log is None:
         show_machine(shown, s)
     else:
         show_log(shown, s, figures)
-    if "json" not in args and figures:
+    failed = bool(shown.get("failed"))
+    if "json" not in args and figures and not failed:
         main.heading("The whole report with them:")
         print(f"  {main.typed('main.py', replace(s, **figures), names)}")
-    return 0 if figures else 1
+    return 0 if figures and not failed else 1
 
 
 if __name__ == "__main__":

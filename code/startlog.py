@@ -1,100 +1,347 @@
 """The start-up log of a real engine: what its lines say of the seconds, each second once.
 
-Lines lie inside one another: `Loading weights` within `Model loading`, compiling within
-`torch.compile`, that and graph capture within `init engine`. Of several workers the slowest
-counts; of several starts in one log the last. What no line explains, between the log's own time
-stamps, is left over and shown.
+Read are vLLM, from v0.6 on, and SGLang. Lines lie inside one another: `Loading weights` within
+`Model loading`, compiling within `init engine`. Of several workers the slowest counts; a line that
+Ray echoes counts once; of several starts the last; of pods the one that told of a step last. What
+no line explains, between the log's own time stamps, is left over and shown.
 """
 
 import math
 import re
-from calendar import timegm
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import NamedTuple
 
 import main
-from main import Row, Scenario
+from main import BadInput, Row, Scenario
+
+# --- what engines say ----------------------------------------------------------------------------
+
+PHASE_OF = {  # the phase that has each figure's seconds
+    "process_start_s": "engine_init",
+    "weight_load_s": "weight_load",
+    "engine_fixed_s": "engine_init",
+    "graph_capture_s": "engine_init",
+}
 
 
-@dataclass(frozen=True)
-class LogLine:
-    """A line that tells seconds. In its form N is a number, and ... is anything."""
+class LogLine(NamedTuple):
+    """A line that tells of a step, in the words of this and that version.
+
+    In its forms <s> stands for seconds, <gib> for GiB of weights (which engines call GB too), and
+    ... for a few words. Two forms of one line say the same. Where one tells no seconds, they are
+    those from a line in `since` on.
+    """
 
     step: str
     inside: str  # the step whose seconds contain these, "" for none
-    phase: str  # "" for none
-    form: str
+    figure: str  # of code/main.py, that has these seconds
+    forms: tuple[str, ...]
+    since: tuple[str, ...] = ()
 
 
-LOG_LINES = (
-    LogLine("weights downloaded", "model loading", "weight_load",
-            "Time spent downloading weights ... N s"),
-    LogLine("weights loaded", "model loading", "weight_load", "Loading weights took N s"),
-    LogLine("model loading", "", "weight_load", "Model loading took N G... and N s"),
-    LogLine("Dynamo transform", "torch.compile", "engine_init",
-            "Dynamo bytecode transform time: N s"),
-    LogLine("graphs compiled", "torch.compile", "engine_init", "Compiling a graph for ... N s"),
-    LogLine("graphs from a cache", "torch.compile", "engine_init",
-            "Directly load ... graph... took N s"),
-    LogLine("torch.compile", "engine start", "engine_init", "torch.compile ... N s in total"),
-    LogLine("graphs captured", "engine start", "engine_init", "Graph capturing finished in N s"),
-    LogLine("engine start", "", "engine_init", "init engine ... took N s"),
-    LogLine("server start", "", "", "Starting vLLM ...server"),
+class Engine(NamedTuple):
+    name: str
+    lines: tuple[LogLine, ...]
+    ready: tuple[str, ...]
+    failed: tuple[str, ...]
+
+
+VLLM = Engine(
+    "vLLM",
+    lines=(
+        LogLine("model built", "model loading", "weight_load_s",
+                ("Initializing model took <s> s",)),
+        LogLine("weights downloaded", "model loading", "weight_load_s",
+                ("Time spent downloading weights for ... <s> s",)),
+        LogLine("weights loaded", "model loading", "weight_load_s",
+                ("Loading weights took <s> s", "Overall time to stream ...: <s>s",
+                 "Deserialized ... in <s>s")),
+        LogLine("weights quantized", "model loading", "weight_load_s",
+                ("Online quantization as part of model loading took <s> s",)),
+        LogLine("model loading", "", "weight_load_s",
+                ("Model loading took <gib> G... and <s> s", "Loading model weights took <gib> G"),
+                since=("Starting to load model",)),
+        LogLine("Dynamo transform", "torch.compile", "graph_capture_s",
+                ("Dynamo bytecode transform time: <s> s",)),
+        LogLine("graphs compiled", "torch.compile", "graph_capture_s",
+                ("Compiling a graph for ... takes <s> s",)),
+        LogLine("graphs from a cache", "torch.compile", "graph_capture_s",
+                ("Directly load the compiled graph... took <s> s",)),
+        LogLine("torch.compile", "profiling", "graph_capture_s",
+                ("torch.compile ... <s> s in total", "init engine ... (compilation: <s> s")),
+        LogLine("warm-up run", "profiling", "engine_fixed_s",
+                ("Initial profiling/warmup run took <s> s",)),
+        LogLine("profiling", "engine start", "engine_fixed_s",
+                ("Memory profiling takes <s> s",)),
+        LogLine("kernels warmed up", "engine start", "engine_fixed_s",
+                ("JIT kernel warmup finished in <s>s", "TileLang warmup finished in <s> s")),
+        LogLine("kernels tuned", "engine start", "engine_fixed_s",
+                ("Autotuning process ends",), since=("Autotuning process starts",)),
+        LogLine("graphs captured", "engine start", "graph_capture_s",
+                ("Graph capturing finished in <s> s",)),
+        LogLine("engine start", "", "engine_fixed_s",
+                ("init engine ... took <s> s",)),
+        LogLine("multi-modal warm-up", "", "engine_fixed_s",
+                ("Multi-modal warmup completed in <s>s",)),
+        LogLine("multi-modal warm-up, read-only", "", "engine_fixed_s",
+                ("Readonly multi-modal warmup completed in <s>s",)),
+    ),
+    ready=("Starting vLLM API server", "Starting vLLM server", "Application startup complete"),
+    failed=("EngineCore failed to start", "ngine core initialization failed", "WorkerProc failed",
+            "WorkerProc initialization failed", "Engine process failed to start",
+            "CUDA out of memory", "Timed out waiting for engine"),
 )  # fmt: skip
-STARTS = re.compile(r"(?m)^(?=.*(?:server|\u2588) +version)")  # before each start
-LONGEST = 2000  # characters of a line that are looked at
-STAMP = re.compile(r"(?:([12]\d{3})-)?(0[1-9]|1[0-2])-(\d\d)[ T](\d\d):(\d\d):(\d\d)")
-SIZES = re.compile(r"(tensor|pipeline)_parallel_size\W+(\d{1,4})\b")
-WORKER = re.compile(r"\([^()]*pid=[^()]*\)")
-DECORATION = re.compile(r"\*|\x1b\[[\d;]*m")  # Markdown's, and a terminal's colours
+SGLANG = Engine(
+    "SGLang",
+    lines=(
+        LogLine("distributed workers", "", "process_start_s",
+                ("Init torch distributed ends. elapsed=<s> s", "Init torch distributed ends. mem"),
+                since=("Init torch distributed begin",)),
+        LogLine("weights loaded", "model loading", "weight_load_s",
+                ("Loading weights took <s> s", "Loaded weights from remote storage in <s> s")),
+        LogLine("model loading", "", "weight_load_s",
+                ("Load weight end. elapsed=<s> s", "Load weight end. type=",
+                 "Load weight end. elapsed=<s> s...mem usage=<gib> GB",
+                 "Load weight end. type=...mem usage=<gib> GB"),
+                since=("Load weight begin",)),
+        LogLine("graphs captured", "", "graph_capture_s",
+                ("Capture ...raph end. Time elapsed: <s> s",
+                 "Capture ...raph end. ...elapsed=<s> s")),
+        LogLine("kernels warmed up", "", "engine_fixed_s",
+                ("DeepGEMM warmup done in <s>s",)),
+    ),
+    ready=("The server is fired up and ready to roll",),
+    failed=("hit an exception", "Received sigquit from a child process", "scheduler is dead",
+            "scheduler died", "Initialization failed", "Not enough memory. Please try"),
+)  # fmt: skip
+SGLANG_ALONE = ("server_args=", "Load weight ", "Init torch distributed", SGLANG.ready[0])
+# What a running engine says where it sleeps, wakes up and reads its weights again.
+SLEEP = (
+    LogLine("fell asleep", "", "", ("It took <s> seconds to fall asleep",)),
+    LogLine("woke up", "", "", ("It took <s> seconds to wake up",)),
+)
+SLEEPS = ("to fall asleep", "to wake up", "Reloading weights inplace", "Loading weights inplace")
+FRESH = ("Automatically detected platform", "Initializing a V", "Initializing an LLM engine")
+BANNER = re.compile(
+    r"(?<!NCCL)(?<!CUDA) version v?\d+\.\d[\w.+-]*(?:, serving .*)?\s*$"
+    r"|API server version |server_args=(?:ServerArgs\(|\{)"
+)
+OTHERS = {  # engines that are not read, and what their logs alone say
+    "Ollama": ("source=sched.go", "llama runner started", "source=routes.go"),
+    "llama.cpp": ("llama_model_load", "load_tensors:", "srv    load_model"),
+    "TGI": ("text_generation_launcher", "text_generation_router"),
+    "TensorRT-LLM": ("[TensorRT-LLM]", "[TRT-LLM]"),
+    "LMDeploy": (" - lmdeploy - ", "[TM]["),
+}
+
+# --- one line ------------------------------------------------------------------------------------
+
+LONGEST, FEW = 8000, 300  # characters of a line that are looked at, and of a few words in it
+LEAST_S = 0.001  # of a step that is shown
 YEAR_S = 365 * 86400.0
 GIB = 2**30 / 1e9  # GB
+DECORATION = re.compile(r"\*|\x1b\[[\d;]*m")  # Markdown's, and a terminal's colours
+POD = re.compile(  # as kubectl --prefix, docker compose and stern write it
+    r"\[pod/([^\]\s]+)\] ?|([\w.-]+) +\| |([a-z\d]+-[a-z\d-]+) [a-z\d-]+ (?=[(\[]|[A-Z]+ |\d{4}-)"
+)
+WORKER = re.compile(r"pid=\d+(?:, ip=[\w.:]+)?\)|(?<=\d )(?:[A-Z_]+\d+ ?)+(?=\])")
+REPEATED = re.compile(r" \[repeated \d+x across cluster\].*")
+SIZES = re.compile(r"\b(t|p)(?:ensor_parallel|ipeline_parallel|p)_size\W{1,3}([1-9]\d{0,3})\b")
+STAMP = re.compile(
+    r"(?<![\d-])(?:(?:(\d{4})[-/])?(\d\d)[-/](\d\d)[ T]|([A-Z][a-z]{2}) {1,2}(\d\d?) )"
+    r"(\d\d):(\d\d):(\d\d)(?:[.,](\d{1,6}))?"
+)
+MONTHS = ("", "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
 def pattern(form: str) -> re.Pattern[str]:
-    """What a form matches; the numbers in it are groups."""
-    loose = re.escape(form).replace(r"\.\.\.", ".*?")
-    return re.compile(loose.replace("N", r"(\d{1,9}(?:\.\d+)?)"))
+    """What a form matches from its first word on; a few words are bounded, so it is linear."""
+    loose = re.escape(form).replace(r"\.\.\.", f".{{0,{FEW}}}?")
+    for name in ("s", "gib"):
+        loose = loose.replace(f"<{name}>", rf"(?P<{name}>\d{{1,9}}(?:\.\d{{1,9}})?)")
+    return re.compile(loose)
+
+
+FORMS = {  # by engine: first words, pattern, form, whose it is
+    engine.name: [
+        (re.split(r"<|\.\.\.", form)[0], pattern(form), form, line)
+        for line in (*engine.lines, *SLEEP)
+        for form in line.forms
+    ]
+    for engine in (VLLM, SGLANG)
+}
+
+
+WORDS = {  # of which a line has one that says anything here
+    *(head for forms in FORMS.values() for head, *_ in forms),
+    *(word for engine in (VLLM, SGLANG) for word in (*engine.ready, *engine.failed)),
+    *(word for line in (*VLLM.lines, *SGLANG.lines) for word in line.since),
+    *(*SLEEPS, *FRESH, " version ", "server_args=", "parallel_size", "tp_size", "pp_size"),
+}
+
+
+def has(line: str, words: Iterable[str]) -> bool:
+    for word in words:
+        if word in line:
+            return True
+    return False
+
+
+def stamp(line: str, year: int) -> float | None:
+    """Seconds of the first time stamp in a line; None for none, or for one that cannot be."""
+    if not (found := STAMP.search(line, 0, FEW)):
+        return None
+    own_year, month, day, name, its_day, *clock, fraction = found.groups()
+    try:
+        number = int(month) if month else MONTHS.index(name)
+        hour, minute, second = map(int, clock)
+        date = int(own_year or year), number, int(day or its_day)
+        when = datetime(*date, hour, minute, second)
+    except ValueError:
+        return None
+    return (when - datetime(1970, 1, 1)).total_seconds() + float(f"0.{fraction or 0}")
+
+
+class Line(NamedTuple):
+    pod: str
+    worker: str  # the innermost process, "" for none
+    at: float | None  # its time stamp
+    text: str  # behind the processes' names
+
+
+def line_of(pod: str, text: str, year: int) -> Line:
+    """What a pod's line says, and who says it when; `year` is where none is told."""
+    text, worker, behind = DECORATION.sub("", text), "", 0
+    at, text = stamp(text, year), REPEATED.sub("", text)
+    for name in WORKER.finditer(text, 0, FEW):
+        worker, behind = name[0].strip(), name.end()
+    return Line(pod, worker, at, text[behind:])
+
+
+# --- one start -----------------------------------------------------------------------------------
 
 
 def seconds_in(steps: Sequence[Row], start: str = "", key: str = "name") -> float:
-    """Of all these steps, or of those whose name starts so, or whose phase."""
+    """Of all these steps, or of those whose name starts so, or whose phase or figure."""
     return sum(float(row["seconds"]) for row in steps if row[key].startswith(start))
 
 
-class StartLog:
-    """What the lines of a start say.
+def row_of(name: str, figure: str, seconds: float) -> Row:
+    return {"name": name, "phase": PHASE_OF[figure], "figure": figure, "seconds": seconds}
 
-    `seconds` by step and worker, `gib` of weights of all workers that tell theirs, `gpus` of one
-    replica, and `span_s` between the time stamps of the first line and of the last that counts.
+
+class Start:
+    """What the lines of one start say; an offset is seconds from its first time stamp on.
+
+    `seconds` are by step, worker and form, `gib` is of all workers that tell theirs, `sizes` are
+    the GPUs of a replica, tensor by pipeline, `later` is what the engine tells once it runs.
     """
 
-    def __init__(self, text: str) -> None:
-        forms = {line.step: pattern(line.form) for line in LOG_LINES}
-        self.seconds: dict[str, dict[str, float]] = {step: {} for step in forms}
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        self.seconds: dict[str, dict[str, dict[str, float]]] = {}
+        self.later: dict[str, float] = {}
         self.gib = 0.0
-        sizes: dict[str, str] = {}  # of tensor and pipeline, where they are told
-        stamps: list[int] = []
-        told = 0  # how many stamps there were at the last line that says something
-        *_, start = STARTS.split(text)
-        for line in start.splitlines():
-            line = DECORATION.sub("", line[:LONGEST])
-            for year, *when in STAMP.findall(line)[:1]:
-                stamps.append(timegm((int(year or 2001), *map(int, when))))  # 2001: no leap day
-            sizes.update(SIZES.findall(line))
-            worker = "".join(WORKER.findall(line)[-1:])
-            for step, form in forms.items():
-                if found := form.search(line):
-                    *gib, seconds = (0.0, *map(float, found.groups()))
-                    mine = self.seconds[step]
-                    mine[worker] = mine.get(worker, 0.0) + seconds
-                    self.gib += sum(gib)
-                    told = len(stamps)
-        span_s = (stamps[told - 1] - stamps[0]) % YEAR_S if told else 0.0
-        self.span_s = span_s if span_s < YEAR_S / 2 else 0.0  # more is a clock set back
-        self.workers = max(map(len, self.seconds.values()))
-        # A data-parallel engine has several replicas, each on as many GPUs.
-        self.gpus = math.prod(map(int, sizes.values())) if sizes else self.workers
+        self.sizes: dict[str, int] = {}
+        self.first: float | None = None  # the first time stamp
+        self.begin = self.end = 0.0  # offsets
+        self.banner: float | None = None
+        self.load = math.inf  # where loading begins
+        self.begun: dict[str, dict[str, float]] = defaultdict(dict)  # by step and worker
+        self.told: set[tuple[str, str]] = set()  # lines of steps, by worker
+        self.has_banner = self.ready = self.failed = self.slept = False
+
+    def offset(self, at: float | None) -> float | None:
+        """Of a time stamp, over New Year too, where no year is told."""
+        if at is None:
+            return None
+        self.first = at if self.first is None else self.first
+        after_s = (at - self.first) % YEAR_S
+        return after_s if after_s < YEAR_S / 2 else after_s - YEAR_S
+
+    def is_over(self, line: Line) -> bool:
+        """Whether a line belongs to the next start."""
+        ended = self.ready or self.failed or self.slept
+        if BANNER.search(line.text):
+            return ended or (self.has_banner and bool(self.seconds or self.begun))
+        if not has(line.text, FRESH):
+            return False
+        at = self.offset(line.at)
+        ended = ended or ("engine start" in self.seconds and "Initializing" in line.text)
+        return ended and (at is None or at >= self.end)
+
+    def add(self, line: Line) -> bool:
+        """Take what a line says; whether it tells of a step."""
+        at = self.offset(line.at)
+        if BANNER.search(line.text) and not self.has_banner:
+            self.has_banner, self.banner = True, at
+        self.sizes.update((kind, int(size)) for kind, size in SIZES.findall(line.text))
+        self.slept = self.slept or has(line.text, SLEEPS)
+        for step in self.engine.lines:
+            if at is not None and has(line.text, step.since):
+                self.begun[step.step][line.worker] = at
+        steps = [
+            (step, form, match)
+            for head, wanted, form, step in FORMS[self.engine.name]
+            if head in line.text and (match := wanted.match(line.text, line.text.index(head)))
+        ]
+        if (line.worker, line.text) not in self.told:
+            for step, form, match in steps:
+                self.take(step, form, match, at, line.worker)
+        if steps and (line.worker or at is not None):  # what is echoed has one of them
+            self.told.add((line.worker, line.text))
+        if not self.slept and has(line.text, self.engine.ready):
+            self.ready = True
+            self.reach(at)
+        elif not (self.slept or self.ready) and has(line.text, self.engine.failed):
+            self.failed = True
+            self.reach(at)
+        return bool(steps)
+
+    def reach(self, at: float | None, seconds: float = 0.0) -> None:
+        """The start goes on to this offset, and these seconds before it are of it."""
+        if at is not None:
+            self.begin, self.end = min(self.begin, at - seconds), max(self.end, at)
+
+    def take(
+        self, step: LogLine, form: str, found: re.Match[str], at: float | None, worker: str
+    ) -> None:
+        """Seconds and size that a line tells of a step."""
+        told, begun = found.groupdict(), self.begun[step.step]
+        seconds = float(told.get("s") or 0)
+        if "s" not in told and at is not None and begun:
+            seconds = max(at - begun.get(worker, min(begun.values())), 0.0)
+        if self.slept or (self.ready and (at is None or at > self.end)):
+            self.later[step.step] = self.later.get(step.step, 0.0) + seconds
+            return
+        mine = self.seconds.setdefault(step.step, {}).setdefault(worker, {})
+        mine[form] = mine.get(form, 0.0) + seconds
+        self.gib += float(told.get("gib") or 0)
+        self.reach(at, seconds)
+        if step.figure == "weight_load_s" and at is not None:
+            self.load = min(self.load, at - seconds)
+
+    # --- what they come to
+
+    @property
+    def span_s(self) -> float:
+        return self.end - self.begin
+
+    @property
+    def workers(self) -> int:
+        return max(map(len, self.seconds.values()), default=0)
+
+    @property
+    def gpus(self) -> int:
+        """Of one replica; a data-parallel engine has several, each on as many."""
+        return math.prod(self.sizes.values()) if self.sizes else self.workers
+
+    def of(self, step: str, worker: str) -> float:
+        """Seconds of a step by one worker; two forms of it say the same."""
+        return max(self.seconds.get(step, {}).get(worker, {}).values(), default=0.0)
 
     def inside(self, outer: str = "", worker: str = "-") -> list[Row]:
         """The steps inside this one, each with its seconds less those inside it.
@@ -102,43 +349,95 @@ class StartLog:
         They are this worker's, or else those of the one that was slowest.
         """
         steps: list[Row] = []
-        for line in LOG_LINES:
+        for line in self.engine.lines:
             if line.inside == outer:
-                mine = self.seconds[line.step]
-                one = worker if worker in mine else max(mine, key=lambda x: mine[x], default="-")
+                mine, one = self.seconds.get(line.step, {}), worker
+                if one not in mine:
+                    one = max(mine, key=lambda x: self.of(line.step, x), default="-")
                 inner = self.inside(line.step, one)
-                own_s = mine.get(one, 0.0) - seconds_in(inner)
+                own_s = self.of(line.step, one) - seconds_in(inner)
                 name = f"{line.step}, the rest" if inner else line.step
-                steps += [*inner, {"name": name, "phase": line.phase, "seconds": own_s}]
-        return [row for row in steps if row["seconds"] >= 0.001]
+                steps += [*inner, row_of(name, line.figure, own_s)]
+        return [row for row in steps if row["seconds"] >= LEAST_S]
 
     def steps(self) -> list[Row]:
-        """Each line's own seconds, and last those that no line explains."""
-        steps = self.inside()
-        explained_s = seconds_in(steps)
-        lost_s = self.span_s - explained_s
-        if lost_s >= 0.001:
-            steps.append({"name": "unexplained", "phase": "", "seconds": lost_s})
-        total_s = max(self.span_s, explained_s)
-        return [row | {"share": row["seconds"] / total_s} for row in steps]
+        """Each step's own seconds, between those that no line explains."""
+        told = self.inside()
+        lost_s = max(self.span_s - seconds_in(told), 0.0)
+        before_s = min(self.load, self.end) - self.begin
+        before_s -= seconds_in(told, "process_start_s", "figure")
+        before_s = min(max(before_s, 0.0), lost_s)
+        banner_s = 0.0 if self.banner is None else min(self.banner - self.begin, before_s)
+        until = "unexplained" if self.load == math.inf else "unexplained, before the weights"
+        rows = [
+            row_of("unexplained, before the banner", "process_start_s", banner_s),
+            row_of(until, "process_start_s", before_s - banner_s),
+            *told,
+            row_of("unexplained, after the weights", "engine_fixed_s", lost_s - before_s),
+        ]
+        rows = [row for row in rows if row["seconds"] >= LEAST_S]
+        total_s = seconds_in(rows)
+        return [row | {"share": row["seconds"] / total_s} for row in rows]
 
     def figures(self, s: Scenario, steps: Sequence[Row]) -> Row:
         """Those that make these steps the phases: what is not in the log stays as it was."""
-        load_s = seconds_in(steps, "weight_load", "phase")
-        engine_s = seconds_in(steps, "engine_init", "phase")
-        fixed_s = seconds_in(steps, "engine start")
-        figures: Row = {}
+        figures: Row = {"gpus_per_replica": self.gpus} if self.sizes else {}
+        seconds = {name: seconds_in(steps, name, "figure") for name in PHASE_OF}
+        load_s, start_s = seconds.pop("weight_load_s"), seconds.pop("process_start_s")
         if self.gib:
             # subtle: of several workers only the first may tell what it holds.
             gib = self.gib / len(self.seconds["model loading"])
             figures["weights_gb"] = gib * self.gpus * GIB
-        if load_s:
+        if load_s and self.gib:
             # concession: a log does not part read from copy, so both change by one factor.
-            faster = main.load_default(replace(s, **figures)) / load_s
+            there = replace(s, weight_load_s=None, **figures)
             for name in ("read_stream_gb_s", "read_cap_gb_s", "copy_pageable_gb_s"):
-                figures[name] = getattr(s, name) * faster
-        if self.seconds["engine start"]:
-            figures["engine_fixed_s"] = fixed_s
-        if engine_s:
-            figures["graph_capture_s"] = engine_s - fixed_s
-        return {name: float(f"{x:.6g}") for name, x in figures.items()}
+                figures[name] = getattr(s, name) * main.load_default(there) / load_s
+        elif load_s:  # no rate without a size
+            figures["weight_load_s"] = load_s
+        if start_s and not self.failed:
+            figures["process_start_s"] = start_s
+        if any(seconds.values()) and not self.failed:
+            figures |= seconds
+        return {x: y if isinstance(y, int) else float(f"{y:.6g}") for x, y in figures.items()}
+
+
+# --- a log ---------------------------------------------------------------------------------------
+
+
+class StartLog(NamedTuple):
+    """The start that a log ends with, and how many there are beside it."""
+
+    start: Start
+    pod: str
+    pods: int
+    starts: int  # of this pod
+
+
+def read(text: str) -> StartLog:
+    """The last start in a log; BadInput for the log of an engine that is not read."""
+    engine = SGLANG if has(text, SGLANG_ALONE) else VLLM
+    pods: dict[str, list[Start]] = defaultdict(lambda: [Start(engine)])
+    last = ""  # the pod that told of a step last
+    year = 2000 if "02-29 " in text else 2001  # where none is told
+    for raw in text.splitlines():
+        found = POD.match(raw)
+        pod = found[found.lastindex or 0] if found else ""
+        starts = pods[pod]
+        raw = raw[found.end() if found else 0 :][:LONGEST]
+        if starts[-1].first is not None and not has(raw, WORDS):
+            continue
+        line = line_of(pod, raw, year)
+        if starts[-1].is_over(line):
+            starts.append(Start(engine))
+        if starts[-1].add(line):
+            last = pod
+    start = pods[last][-1]
+    other = next((name for name, words in OTHERS.items() if has(text, words)), "")
+    if other and not start.seconds:
+        raise BadInput(
+            f"is a log of {other}, and only vLLM's and SGLang's are read: seconds in it can be "
+            "given by hand, --set process_start_s=X weight_load_s=X engine_init_s=X"
+        )
+    telling = [pod for pod, starts in pods.items() if starts[-1].seconds]
+    return StartLog(start, last, len(telling), len(pods[last]))
