@@ -181,6 +181,7 @@ def view(words: Sequence[str]) -> str:
     except ValueError as error:
         raise Refused(str(error)) from None
     pairs = [("with", ",".join(report["layers"]))] if report["layers"] else []
+    pairs += [("figures", report["figures"])] if report["figures"] != "lesson" else []
     pairs += [("set", f"{row['name']}={row['now']}") for row in report["changed"]]
     return f"?{urlencode(pairs, safe=',=')}" if pairs else ""
 

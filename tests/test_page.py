@@ -15,6 +15,8 @@ from conftest import called, copied, refused
 
 pytestmark = pytest.mark.skipif(not CHROMIUM, reason="there is no chromium to show the page in")
 PROVISION = "node_provision_s: float = 50.0"
+NAMES = {"lesson": "the lesson's", "measured": "measured in 2025-26"}  # of sets of figures
+YOURS = "[...document.querySelectorAll('label.yours input')].map(x => x.name)"
 DRAWN = "document.getElementById('day')?.textContent"
 
 
@@ -70,6 +72,16 @@ def line_of(page: str, start: str) -> list[str]:
     return re.split(r"\s{2,}", line.strip())
 
 
+def drawn(browser: Browser, name: str, path: dict[str, Any]) -> None:
+    """Whether a table holds this path, phase by phase, and says by whose figures."""
+    caption = browser.js(f"document.querySelector('#{name} caption').textContent")
+    assert caption == f"figures: {NAMES[path['figures']]}"
+    pairs = [(row["raw_seconds"], row["seconds"]) for row in path["phases"]]
+    pairs.append((path["raw_cold_start_s"], path["cold_start_s"]))
+    cells = [row[1:3] for row in rows(browser, name)[1:]]
+    assert cells == [[main.number(raw_s), main.number(here_s)] for raw_s, here_s in pairs]
+
+
 def agrees(browser: Browser, *words: str) -> None:
     """Whether the page shows what the text of the command line shows, to the last digit."""
     page = called("main.py", *words).stdout
@@ -85,6 +97,8 @@ def agrees(browser: Browser, *words: str) -> None:
         assert f"Next: python {command}" in flat.replace(" \\ ", " ")
         assert called("main.py", *command.split()[1:]).returncode == 0
     report = json.loads(called("main.py", *words, "--json").stdout)
+    drawn(browser, "phases", report)
+    drawn(browser, "other", report["other_figures"])
     first = main.duration(report["first_request_ttft_s"])
     assert shown(browser, "first") == first
     assert shown(browser, "regime") in flat
@@ -98,6 +112,19 @@ def agrees(browser: Browser, *words: str) -> None:
 
 def press(browser: Browser, layer: str) -> None:
     browser.js(f"document.querySelector('#layers input[value={layer}]').click()")
+
+
+def choose(browser: Browser, name: str, value: str) -> None:
+    """As by hand, in a list of which one is chosen or a field that is folded away."""
+    chosen = f"$('{name}').value = '{value}'"
+    browser.js(f"{chosen}; $('{name}').dispatchEvent(new InputEvent('input', {{bubbles: true}}))")
+
+
+def switch(browser: Browser, figures: str) -> None:
+    choose(browser, "set", figures)
+    browser.until(
+        f"document.querySelector('#phases caption').innerText.endsWith({NAMES[figures]!r})"
+    )
 
 
 def enter(browser: Browser, name: str, text: str) -> None:
@@ -145,15 +172,102 @@ def test_two_prices_and_a_known_total_are_drawn(show: Any) -> None:
     browser = show("?set=known_cold_start_s%3D120")
     assert (shown(browser, "total"), len(rows(browser, "phases"))) == ("120 s", 2)
     assert browser.js("document.querySelectorAll('#layers input').length") == 2
+    assert browser.js("$('other').hidden") is True
+    assert shown(browser, "elsewhere") == ""
+    switch(browser, "measured")
+    assert (shown(browser, "total"), shown(browser, "alert")) == ("120 s", "")
+    browser.js("history.back()")
+    browser.until("$('set').value === 'lesson'")
+    choose(browser, "f-known_cold_start_s", "")
+    browser.until("!$('other').hidden")
+    agrees(browser)
+
+
+def test_the_switch_of_figures_is_a_step_that_keeps_ones_own(show: Any) -> None:
+    browser = show("?with=preseed&set=image_gb=12")
+    switch(browser, "measured")
+    asked = "?with=preseed&figures=measured&set=image_gb=12"
+    assert browser.js("location.search") == asked
+    command = shown(browser, "command")
+    typed = "--with preseed --figures measured --set image_gb=12"
+    assert command == f"python code/main.py {typed}"
+    agrees(browser, *command.split()[2:])
+    browser.until(f"$('day-command').innerText === {command!r}.replace('main', 'traffic')")
+    sent = "performance.getEntriesByType('resource').map(x => x.name)"
+    assert [x.partition("/api/")[2] for x in browser.js(sent) if "measured" in x] == [
+        f"report{asked}",
+        f"traffic{asked}",
+    ]
+    for name, x in main.MEASURED.items():
+        own = 12 if name == "image_gb" else x
+        assert float(browser.js(f"$('f-{name}').value")) == own
+    assert browser.js(YOURS) == ["image_gb"]
+    browser.js("$('f-graph_capture_s').focus()")  # which, untouched, is the other set's as well
+    browser.js("history.back()")
+    browser.until("$('set').value === 'lesson'")
+    assert browser.js("location.search") == asked.replace("&figures=measured", "")
+    assert float(browser.js("$('f-graph_capture_s').value")) == main.Scenario.graph_capture_s
+    agrees(browser, "--with=preseed", "--set=image_gb=12")
+    browser.js("history.forward()")
+    browser.until("$('set').value === 'measured'")
+    browser.js("document.getElementById('reset').click()")
+    browser.until(total("328 s"))
+    assert (browser.js("location.search"), browser.js("$('set').value")) == ("", "lesson")
+    assert browser.js(YOURS) == []
+    agrees(browser)
+
+
+def test_a_link_opens_with_the_measured_figures_and_any_model(show: Any) -> None:
+    browser = show("?figures=measured")
+    agrees(browser, "--figures=measured")
+    says = json.loads(called("traffic.py", "--figures=measured", "--json").stdout)
+    assert f"{says['over_sla_fraction']:.2%} late" in shown(browser, "day")
+    assert (browser.js("$('set').value"), browser.js(YOURS)) == ("measured", [])
+    assert browser.js("$('f-gpus_per_replica').value") == "4"
+    choose(browser, "model", "8b")
+    browser.until("$('f-weights_gb').value === '16'")
+    assert browser.js("$('f-gpus_per_replica').value") == "0"
+    assert browser.js("location.search") == "?figures=measured&set=model=8b"
+    agrees(browser, "--figures=measured", "--model=8b")
+    choose(browser, "f-engine_fixed_s", "40")
+    browser.until("location.search.endsWith('&set=engine_fixed_s=40')")
+    browser.until(f"String({YOURS}) === 'engine_fixed_s'")
+    choose(browser, "f-engine_fixed_s", str(main.MEASURED["engine_fixed_s"]))  # the set's own
+    browser.until("location.search === '?figures=measured&set=model=8b'")
+    browser = show("?figures=mesured")
+    told = refused(called("main.py", "--figures=mesured")).strip()
+    assert shown(browser, "alert") == f"{told} (below: the file's own figures)"
+    agrees(browser)
+
+
+@pytest.mark.parametrize("width", [360, 1400])
+def test_both_paths_have_one_scale_of_time(show: Any, width: int) -> None:
+    browser = show("?with=preseed,snapshot", width)
+    report = json.loads(called("main.py", "--with=preseed,snapshot", "--json").stdout)
+    spans = []  # pixels of a bar, and its seconds
+    for name, path in (("phases", report), ("other", report["other_figures"])):
+        bars = f"[...document.querySelectorAll('#{name} td.bars div')]"
+        wide = browser.js(f"{bars}.map(x => x.getBoundingClientRect().width)")
+        seconds = [row[key] for row in path["phases"] for key in ("raw_seconds", "seconds")]
+        seconds += [path["raw_cold_start_s"], path["cold_start_s"]]
+        spans += [(pixels, x) for pixels, x in zip(wide, seconds, strict=True) if x > 10]
+    longest = max(spans, key=lambda span: span[1])
+    for pixels, seconds in spans:
+        assert pixels == pytest.approx(seconds * longest[0] / longest[1], abs=0.5)
+    inside = "[...document.querySelectorAll('.paths *')].map(x => x.getBoundingClientRect().right)"
+    assert max(browser.js(inside)) <= width
+
+
+def test_what_the_other_figures_make_of_it_is_said(show: Any) -> None:
+    other = json.loads(called("main.py", "--json").stdout)["other_figures"]
+    assert shown(show(), "elsewhere") == other["text"]
 
 
 def test_a_model_brings_its_weights(show: Any) -> None:
     browser = show()
     models = browser.js("[...document.getElementById('model').options].map(x => x.value)")
     assert models == [*main.MODELS]
-    browser.js(
-        "model.value = '13b'; model.dispatchEvent(new InputEvent('input', {bubbles: true}))"
-    )
+    choose(browser, "model", "13b")
     browser.until("document.getElementById('f-weights_gb').value === '26'")
     agrees(browser, "--model=13b")
 
@@ -420,12 +534,17 @@ def test_the_keyboard_alone_is_enough(show: Any) -> None:
     browser.js("document.getElementById('model').focus()")
     press = {"key": "Tab", "code": "Tab", "windowsVirtualKeyCode": 9}
     space = {"key": " ", "code": "Space", "windowsVirtualKeyCode": 32, "text": " "}
-    for key in (press, space):
+    for key in (press, press, space):  # past the figures to the first layer
         for kind in ("keyDown", "keyUp"):
             browser.do("Input.dispatchKeyEvent", type=kind, **key)
     browser.until(total("148 s"))
     assert browser.js("document.activeElement.value") == "preseed"
     assert browser.js("getComputedStyle(document.activeElement).outlineStyle") == "solid"
+    browser.js("$('set').focus()")
+    for kind in ("keyDown", "keyUp"):
+        browser.do("Input.dispatchKeyEvent", type=kind, key="m", code="KeyM", text="m")
+    browser.until("location.search === '?with=preseed&figures=measured'")
+    assert browser.js("document.activeElement.value") == "measured"
 
 
 def test_a_screen_reader_hears_a_name_for_everything(show: Any) -> None:
@@ -438,4 +557,6 @@ def test_a_screen_reader_hears_a_name_for_everything(show: Any) -> None:
     for role in ("checkbox", "spinbutton", "combobox", "button", "image", "region", "table"):
         assert all(said[role]), role
     assert {"weights, GB", "SLA, P99 TTFT, s", "keep-alive, s"} <= {*said["spinbutton"]}
+    assert "whose figures" in said["combobox"]
+    assert {f"figures: {name}" for name in NAMES.values()} <= {*said["table"]}
     assert sum("tokens take less time" in name for name in said["image"]) == 1

@@ -44,6 +44,7 @@ def ask(
         ("", []),
         ("?model=8b&with=preseed,stream&with=warm-pool", ["--model=8b", f"--with={THREE}"]),
         ("?sla=5&rate=90&keep-alive=60", ["--sla=5", "--rate=90", "--keep-alive=60"]),
+        ("?figures=measured&with=preseed", ["--figures=measured", "--with=preseed"]),
         ("?set=image_gb=12&set=network_gb_s=1", ["--set=image_gb=12", "--set=network_gb_s=1"]),
     ],
 )
@@ -299,6 +300,19 @@ def test_a_view_is_opened_as_its_address_says(tmp_path: Path) -> None:
     view = "?with=preseed,stream&set=model=7b&set=image_gb=9.0&set=sla_s=4.0"
     assert served.address == f"{served.root}{view}"
     assert ask(served, f"/api/report{view}")[1] == called("view.py", *words).stdout
+    served.close()
+
+
+def test_a_view_carries_its_set_of_figures_and_what_differs_from_it() -> None:
+    figures = ["image_gb=30", "graph_capture_s=60.8"]  # the second is the set's own
+    words = ["--figures=measured", "--with=preseed", "--set", *figures]
+    served = Served(CODE, *words)
+    view = "?with=preseed&figures=measured&set=image_gb=30.0"
+    assert served.address == f"{served.root}{view}"
+    assert ask(served, f"/api/report{view}")[1] == called("view.py", *words).stdout
+    served.close()
+    served = Served(CODE, "--figures=lesson")  # as without
+    assert served.address == served.root
     served.close()
 
 
