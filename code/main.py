@@ -41,7 +41,7 @@ import signal
 import sys
 import textwrap
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import Any, NamedTuple, NoReturn, TextIO
 
 # === 1 FIGURES ===================================================================================
@@ -131,7 +131,8 @@ class Scenario:
     restores: tuple[Formula, ...] = ()  # snapshots, past load and engine start
     has_pool: bool = False  # min_workers are kept warm
     migrates: bool = False  # an evicted request moves instead of starting over
-    figure_set: str = "lesson"  # whose figures these are, but for your own
+    figure_set: str = "lesson"  # whose figures these are
+    own: tuple[str, ...] = field(default=(), compare=False)  # names of those that were set
 
 
 MEASURED: Row = {  # what others measured in 2025-26, on a 70B over four H100s
@@ -169,8 +170,8 @@ SMALLEST, LARGEST = 1e-9, 1e12  # of a figure that is not 0, so that no quotient
 P99_OVER = 0.01  # P99 holds while at most this share of requests is over [arith]
 
 KNOWN = ("image_pull_s", "weight_load_s", "engine_init_s")  # phases that may be measured
-STATE = ("loaders", "restores", "has_pool", "migrates", "figure_set")  # fields, but no figures
-FIGURES = {field.name: field for field in fields(Scenario) if field.name not in STATE}
+STATE = ("loaders", "restores", "has_pool", "migrates", "figure_set", "own")  # no figures
+FIGURES = {each.name: each for each in fields(Scenario) if each.name not in STATE}
 
 
 class BadInput(argparse.ArgumentTypeError):
@@ -189,7 +190,7 @@ def of_set(figure_set: str, model: str) -> Row:
 def scenario(figure_set: str, **yours: Any) -> Scenario:
     """The figures of a set, `lesson` or `measured`, with yours on top."""
     changes = of_set(figure_set, yours.get("model", Scenario.model))
-    return Scenario(**changes | yours, figure_set=figure_set)
+    return Scenario(**changes | yours, figure_set=figure_set, own=tuple(yours))
 
 
 def of_model(s: Scenario, model: str) -> Scenario:
@@ -868,7 +869,8 @@ def changed(s: Scenario) -> list[Row]:
 
 def in_set(s: Scenario, figure_set: str) -> Scenario:
     """The same by another set of figures, your own staying."""
-    return scenario(figure_set, **{row["name"]: row["now"] for row in changed(s)})
+    names = {*s.own, *(row["name"] for row in changed(s))}
+    return scenario(figure_set, **{name: getattr(s, name) for name in names})
 
 
 def head(s: Scenario, names: Sequence[str]) -> Row:
@@ -1514,7 +1516,7 @@ def read_set(text: str) -> list[tuple[str, Any]]:
     The lists, objects and unset figures that --json prints too are skipped.
     """
     name, equals, value = text.partition("=")
-    unset = [name for name, field in FIGURES.items() if field.default is None]
+    unset = [name for name, figure in FIGURES.items() if figure.default is None]
     source, found = "", {name: value}
     if text.startswith("@"):
         source, found = f"{text!r}: ", read_json(text[1:])
@@ -1565,7 +1567,7 @@ class Parser(argparse.ArgumentParser):
         add("--json", action="store_true", help="one JSON object instead of text")
 
     def format_help(self) -> str:
-        defaults = (f"{name}={told(field.default)}" for name, field in FIGURES.items())
+        defaults = (f"{name}={told(each.default)}" for name, each in FIGURES.items())
         layers, figures = ("\n  ".join(wrapped(", ".join(x), 76)) for x in (BY_NAME, defaults))
         examples = "\n".join(self.examples)
         scripts = pointers(SCRIPTS)
