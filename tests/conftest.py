@@ -8,6 +8,7 @@ import io
 import os
 import random
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
@@ -22,6 +23,9 @@ import plan
 import pytest
 import traffic
 import view
+
+# A suite in the background would hand on to its scripts that Ctrl-C is ignored.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 ROOT = Path(__file__).parent.parent
 CODE = ROOT / "code"

@@ -223,7 +223,10 @@ def stopped(words: list[str], after_s: float, *numbers: int) -> tuple[int, str, 
         for number in numbers:
             process.send_signal(number)
             time.sleep(0.001)
-        out, err = process.communicate(timeout=30)
+        try:
+            out, err = process.communicate(timeout=30)
+        finally:
+            process.kill()
     return process.returncode, out, err
 
 
