@@ -148,7 +148,6 @@ POD = re.compile(  # as kubectl --prefix, docker compose and stern write it
     r"\[pod/([^\]\s]+)\] ?|([\w.-]+) +\| |([a-z\d]+-[a-z\d-]+) [a-z\d-]+ (?=[(\[]|[A-Z]+ |\d{4}-)"
 )
 WORKER = re.compile(r"pid=\d+(?:, ip=[\w.:]+)?\)|(?<=\d )(?:[A-Z_]+\d+ ?)+(?=\])")
-REPEATED = re.compile(r" \[repeated \d+x across cluster\].*")
 SIZES = re.compile(r"\b(t|p)(?:ensor_parallel|ipeline_parallel|p)_size\W{1,3}([1-9]\d{0,3})\b")
 STAMP = re.compile(
     r"(?<![\d-])(?:(?:(\d{4})[-/])?(\d\d)[-/](\d\d)[ T]|([A-Z][a-z]{2}) {1,2}(\d\d?) )"
@@ -215,10 +214,9 @@ class Line(NamedTuple):
 def line_of(pod: str, text: str, year: int) -> Line:
     """What a pod's line says, and who says it when; `year` is where none is told."""
     text, worker, behind = DECORATION.sub("", text), "", 0
-    at, text = stamp(text, year), REPEATED.sub("", text)
     for name in WORKER.finditer(text, 0, FEW):
         worker, behind = name[0].strip(), name.end()
-    return Line(pod, worker, at, text[behind:])
+    return Line(pod, worker, stamp(text, year), text[behind:])
 
 
 # --- one start -----------------------------------------------------------------------------------

@@ -637,6 +637,7 @@ def test_the_text_says_what_the_log_does_not(tmp_path: Path) -> None:
     assert "of vllm-b/vllm, took 8.0 s" in text
     assert "of 2 pods; none is added to another" in text
     assert "tells no size of the weights, so weight_load_s is set and no rate" in text
+    assert "pods" not in said(path, LOGS["docker compose, journald's clock"].text)
 
 
 @pytest.mark.parametrize(
@@ -664,6 +665,8 @@ def test_a_failed_start_is_one_and_shows_what_was_read(tmp_path: Path, says: str
     ready = "Starting vLLM server on x" if engine == "vLLM" else startlog.SGLANG.ready[0]
     after = f"2026-03-02 10:00:40 {ready}\n"
     assert "It failed" not in said(path, text + after + fails)
+    done = json.loads(called("measure.py", "--log", str(path), "--json").stdout)
+    assert {"engine_fixed_s", "process_start_s"} <= done.keys()  # it had got ready before
 
 
 @pytest.mark.parametrize(
@@ -779,6 +782,78 @@ def test_a_long_log_takes_time_in_proportion(unit: str) -> None:
 
     for text in (unit * (880_000 // len(unit)), (unit * (7_000 // len(unit)) + "\n") * 100):
         assert took(text) < 2
+
+
+BANNER = "10:00:00 vLLM API server version 0.11.0"
+READY = "10:00:20 Starting vLLM API server 0 on http://0.0.0.0:8000"
+
+
+@pytest.mark.parametrize(
+    ("text", "steps", "later"),
+    [
+        # The same words at the same second are an echo; without any clock they are not.
+        (lines("", f"10:00:09 {ONE}") * 2, {"weights loaded": 3}, {}),
+        (f"{ONE}\n{ONE}\n", {"weights loaded": 6}, {}),
+        # What a running engine tells is not of its start, but what Ray prints late is.
+        (
+            lines("", BANNER, READY, f"10:00:09 {ONE}", "10:05:00 TileLang warmup finished in 4 s"),
+            {
+                "unexplained, before the weights": 6,
+                "weights loaded": 3,
+                "unexplained, after the weights": 11,
+            },
+            {"kernels warmed up": 4},
+        ),
+        # Nor does an old line, echoed behind the end, begin another start.
+        (
+            lines("", BANNER, f"10:00:09 {ONE}", READY, f"10:00:01 {startlog.FRESH[0]}"),
+            {
+                "unexplained, before the weights": 6,
+                "weights loaded": 3,
+                "unexplained, after the weights": 11,
+            },
+            {},
+        ),
+        # Two banners of one start, and a library's version.
+        (
+            lines("", BANNER, "10:00:02  x x  version 0.11.0", f"10:00:09 {ONE}")
+            + "NCCL version 2.26.2+cuda12.2\n"
+            + lines("", "10:00:10 Model loading took 2.0 GiB and 5.0 seconds"),
+            {
+                "unexplained, before the weights": 5,
+                "weights loaded": 3,
+                "model loading, the rest": 2,
+            },
+            {},
+        ),
+        # A banner that another process writes while weights are loaded.
+        (
+            lines("", "10:00:00 x", "10:00:07 vLLM API server version 0.9.0", f"10:00:09 {ONE}"),
+            {"unexplained, before the banner": 6, "weights loaded": 3},
+            {},
+        ),
+        # A script that builds two engines, one after the other.
+        (
+            lines(
+                "",
+                "10:00:00 Initializing a V1 LLM engine (v0.9.0) with config: x",
+                "10:00:09 init engine (profile) took 9.00 seconds",
+                "10:01:00 Initializing a V1 LLM engine (v0.9.0) with config: x",
+                "10:01:07 init engine (profile) took 7.00 seconds",
+            ),
+            {"engine start": 7},
+            {},
+        ),
+        # vLLM on a GGUF file, which names another engine too.
+        (f"load_tensors: x\n{ONE}\n", {"weights loaded": 3}, {}),
+    ],
+)  # fmt: skip
+def test_what_belongs_to_a_start_and_what_does_not(
+    text: str, steps: dict[str, float], later: dict[str, float]
+) -> None:
+    start = startlog.read(text).start
+    assert {row["name"]: row["seconds"] for row in start.steps()} == pytest.approx(steps)
+    assert start.later == later
 
 
 # --- random starts of known truth ----------------------------------------------------------------
