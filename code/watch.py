@@ -51,9 +51,8 @@ class Saves:
         while not self.more():
             sleep(POLL_S)
         while self.more():
-            if self.seen:
-                sleep(SETTLE_S)
             self.seen = self.stamps()
+            sleep(SETTLE_S if before else 0)
         for file, stamp in before.items():
             if stamp and not self.seen.get(file):
                 return f"code/{file.name}" if file.parent == children.HERE else str(file)

@@ -46,7 +46,7 @@ class Watched:
     def said(self, count: int) -> str:
         """The line with this number on standard error, without its time."""
         stop = time.monotonic() + 10
-        while len(lines := self.err.read_text().splitlines()) < count:
+        while len(lines := self.err.read_text().split("\n")[:-1]) < count:  # whole ones
             assert time.monotonic() < stop, f"{count} lines: {lines}"
             time.sleep(0.02)
         at, _, line = lines[count - 1].partition(" ")
