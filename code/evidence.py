@@ -230,7 +230,8 @@ def blind(s: Scenario, row: Row) -> Row:
     """What each set of figures makes of a row's sizes."""
     sets = {}
     for name in main.FIGURE_SETS:
-        there = replace(main.of_model(main.in_set(s, name), s.model), **row["sizes"])
+        there = main.of_model(main.scenario(name, **main.own_figures(s)), s.model)
+        there = replace(there, **row["sizes"])
         sets[name] = error(FORMULAS[row["formula"]](main.stack(there, row["layers"])), row)
     return row | {"sets": sets}
 

@@ -867,10 +867,10 @@ def changed(s: Scenario) -> list[Row]:
     ]
 
 
-def in_set(s: Scenario, figure_set: str) -> Scenario:
-    """The same by another set of figures, your own staying."""
+def own_figures(s: Scenario) -> Row:
+    """The figures that you set, also to what the set has, and what else differs from it."""
     names = {*s.own, *(row["name"] for row in changed(s))}
-    return scenario(figure_set, **{name: getattr(s, name) for name in names})
+    return {name: getattr(s, name) for name in FIGURES if name in names}
 
 
 def head(s: Scenario, names: Sequence[str]) -> Row:
@@ -880,6 +880,7 @@ def head(s: Scenario, names: Sequence[str]) -> Row:
         "figures": s.figure_set,
         "layers": list(names),
         "changed": changed(s),
+        "yours": own_figures(s),
     }
 
 
@@ -889,7 +890,7 @@ def typed(script: str, s: Scenario, names: Sequence[str], *options: str) -> str:
     words = [f"python code/{script}", *(f"--with {','.join(part)}" for part in parts if part)]
     words += options
     words += [f"--figures {s.figure_set}"] if s.figure_set != Scenario.figure_set else []
-    words += [f"--set {row['name']}={told(row['now'])}" for row in changed(s)]
+    words += [f"--set {name}={told(figure)}" for name, figure in own_figures(s).items()]
     line = " ".join(words)
     return line if len(line) < 78 else " \\\n      ".join(words)
 
@@ -1091,7 +1092,7 @@ def other_figures(s: Scenario, names: Sequence[str]) -> Row | None:
     """What the other set of figures makes of the same path; None of a known total."""
     if s.known_cold_start_s is not None:
         return None
-    there = in_set(s, next(name for name in FIGURE_SETS if name != s.figure_set))
+    there = scenario(next(x for x in FIGURE_SETS if x != s.figure_set), **own_figures(s))
     alone = {x.name: cold_start_s(x.change(there)) for x in LAYERS}
     helps = sorted((x for x in alone if alone[x] < cold_start_s(there)), key=alone.__getitem__)
     ratio = cold_start_s(there) / max(cold_start_s(s), SMALLEST)

@@ -182,7 +182,7 @@ def view(words: Sequence[str]) -> str:
         raise Refused(str(error)) from None
     pairs = [("with", ",".join(report["layers"]))] if report["layers"] else []
     pairs += [("figures", report["figures"])] if report["figures"] != "lesson" else []
-    pairs += [("set", f"{row['name']}={row['now']}") for row in report["changed"]]
+    pairs += [("set", f"{name}={figure}") for name, figure in report["yours"].items()]
     return f"?{urlencode(pairs, safe=',=')}" if pairs else ""
 
 

@@ -232,7 +232,7 @@ def test_in_another_set_yours_stay() -> None:
     yours: dict[str, Any] = {"model": "8b", "image_gb": 20.0, "sla_s": 9.0, "weights_gb": 5.0}
     for here in main.FIGURE_SETS:
         for there in main.FIGURE_SETS:
-            s = main.in_set(main.scenario(here, **yours), there)
+            s = main.scenario(there, **main.own_figures(main.scenario(here, **yours)))
             assert s == main.scenario(there, **yours)
 
 

@@ -307,7 +307,7 @@ def test_a_view_carries_its_set_of_figures_and_what_differs_from_it() -> None:
     figures = ["image_gb=30", "graph_capture_s=60.8"]  # the second is the set's own
     words = ["--figures=measured", "--with=preseed", "--set", *figures]
     served = Served(CODE, *words)
-    view = "?with=preseed&figures=measured&set=image_gb=30.0"
+    view = "?with=preseed&figures=measured&set=image_gb=30.0&set=graph_capture_s=60.8"
     assert served.address == f"{served.root}{view}"
     assert ask(served, f"/api/report{view}")[1] == called("view.py", *words).stdout
     served.close()

@@ -796,7 +796,8 @@ READY = "10:00:20 Starting vLLM API server 0 on http://0.0.0.0:8000"
         (f"{ONE}\n{ONE}\n", {"weights loaded": 6}, {}),
         # What a running engine tells is not of its start, but what Ray prints late is.
         (
-            lines("", BANNER, READY, f"10:00:09 {ONE}", "10:05:00 TileLang warmup finished in 4 s"),
+            lines("", BANNER, READY, f"10:00:09 {ONE}")
+            + "10:05:00 TileLang warmup finished in 4 s\n",
             {
                 "unexplained, before the weights": 6,
                 "weights loaded": 3,
