@@ -332,6 +332,8 @@ def test_the_next_command_stays_with_the_figures() -> None:
     assert words[2:] == ["--figures", "measured", "--set", "products=2"]
     by_default = main.typed("plan.py", main.scenario("measured"), [], "--rate 5")
     assert by_default == "python code/plan.py --rate 5 --figures measured"
+    as_the_set_has = main.scenario("measured", graph_capture_s=60.8)  # the other set has 12
+    assert main.typed("main.py", as_the_set_has, []).endswith(" --set graph_capture_s=60.8")
     assert "--figures" not in main.typed("plan.py", main.Scenario(), [], "--rate 5")
 
 
