@@ -797,13 +797,19 @@ READY = "10:00:20 Starting vLLM API server 0 on http://0.0.0.0:8000"
         # What a running engine tells is not of its start, but what Ray prints late is.
         (
             lines("", BANNER, READY, f"10:00:09 {ONE}")
-            + "10:05:00 TileLang warmup finished in 4 s\n",
+            + lines("", "10:05:00 TileLang warmup finished in 4 s"),
             {
                 "unexplained, before the weights": 6,
                 "weights loaded": 3,
                 "unexplained, after the weights": 11,
             },
             {"kernels warmed up": 4},
+        ),
+        # Nor is it its end, once the engine has slept.
+        (
+            lines("", f"10:00:09 {ONE}", "10:00:10 It took 1.0 seconds to fall asleep.", READY),
+            {"weights loaded": 3},
+            {"fell asleep": 1},
         ),
         # Nor does an old line, echoed behind the end, begin another start.
         (
