@@ -39,7 +39,7 @@ KEYS = NEEDED | {
     **dict.fromkeys(("use", "why", "gave", "outside", "date", "trust"), str),
     "layers": list,
 }
-PAIR_NEEDED: dict[str, Any] = {"first": str, "second": str, "layers": list}
+PAIR_NEEDED: dict[str, Any] = {"what": str, "first": str, "second": str, "layers": list}
 PAIR_KEYS = PAIR_NEEDED | {"figures": dict, "why": str}
 SOURCE_NEEDED: dict[str, Any] = {"date": str, "trust": str}
 SHORT = ("preseed", "snapshot", "warm-node")  # the short stack
@@ -433,7 +433,7 @@ def show_pairs(rows: Sequence[Row]) -> None:
     ]
     for row in rows:
         seconds = (main.number(row[key]) for key in ("first_s", "model_s", "seconds"))
-        what = f"{row['second']}: {row['why']}" if "why" in row else row["second"]
+        what = f"{row['what']}: {row['why']}" if "why" in row else row["what"]
         cells.append((*seconds, f"{row['error']:+.1%}", ", ".join(row["layers"]), what))
     table(cells, ">>>><<")
 
