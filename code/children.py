@@ -21,6 +21,7 @@ SCRIPTS = ("main.py", "traffic.py", "plan.py", "evidence.py", "measure.py")
 KINDS = (".py", ".toml", ".html")  # files of this folder that somebody may edit
 POLL_S = 0.002  # between looks at a child
 MOST_BYTES = 16e6  # that it may print
+STOPS = [getattr(signal, x) for x in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, x)]
 
 
 class Refused(Exception):
@@ -154,14 +155,21 @@ def complain(says: str) -> int:
     return 2
 
 
+def stop(*_: object) -> NoReturn:
+    """End as Ctrl-C does; a second one on the way out changes nothing."""
+    for each in STOPS:
+        signal.signal(each, lambda *_: None)  # subtle: SIG_IGN complains of one that waits already
+    raise KeyboardInterrupt
+
+
 def start(script: Callable[[Sequence[str]], int]) -> NoReturn:
     """Run what waits for children and exit: 2 where it refuses, 130 for Ctrl-C; no traceback.
 
-    It is `main.start` once more, for whoever may not load what others edit.
+    It and `stop` are main's once more, for whoever may not load what others edit.
     """
-    for name in ("SIGTERM", "SIGHUP"):  # as Ctrl-C, unless nohup says otherwise
-        if hasattr(signal, name) and signal.getsignal(getattr(signal, name)) != signal.SIG_IGN:
-            signal.signal(getattr(signal, name), signal.default_int_handler)
+    for each in STOPS:
+        if signal.getsignal(each) != signal.SIG_IGN:  # as nohup has it
+            signal.signal(each, stop)
     sys.stdout = sys.stdout or open(os.devnull, "w")  # closed by whoever started it
     sys.stderr = sys.stderr or open(os.devnull, "w")
     exit_code = 130

@@ -79,7 +79,7 @@ def check_row(row: Row, sources: Row, where: str) -> None:
     check_words([row["formula"]], FORMULAS, where)
     check_words(row["sources"] or [""], sources, where)
     check_words(row.get("layers", ()), main.BY_NAME, where)
-    check_words([row.get("gave", "sla_s")], main.FIGURES, where)
+    check_words([row["gave"]] if "gave" in row else [], main.FIGURES, where)
     check_words([row.get("use", "predict")], ("fit", "predict"), where)
     if must := Bounds(main.SMALLEST).refusal(row["seconds"]):
         raise BadInput(f"{where}seconds = {row['seconds']!r:.40}: {must}")
@@ -178,7 +178,7 @@ def phases(s: Scenario, rows: Sequence[Row]) -> Row:
     """The measurements, the errors of those that were predicted, and whether the model holds."""
     shown = [beside(s, row) for row in part(rows, "figures", whole=False)]
     tried = [row for row in shown if row["use"] == "predict" and "outside" not in row]
-    some(tried, "predicts a phase").sort(key=lambda row: -abs(row["error"]))
+    tried = sorted(some(tried, "predicts a phase"), key=lambda row: -abs(row["error"]))
     errors = [abs(row["error"]) for row in tried]
     median, worst = statistics.median(errors), errors[0]
     broken = median > MEDIAN_MOST or worst > WORST_MOST
@@ -274,12 +274,13 @@ def sizes(s: Scenario, rows: Sequence[Row]) -> Row:
     }
 
 
-def pair(found: Row, rows: Sequence[Row]) -> Row:
+def pair(s: Scenario, found: Row, rows: Sequence[Row]) -> Row:
     """The second start of a pair, from what the first's log says and the layers between them."""
     by_id = {row["id"]: row for row in rows}
     first, second = start(by_id[found["first"]]), by_id[found["second"]]
     figures = first["figures"] | {"process_start_s": first["rest_s"]} | found.get("figures", {})
-    model_s = main.cold_start_s(main.stack(Scenario(**figures), found["layers"]))
+    there = replace(main.of_model(s, s.model), **figures)
+    model_s = main.cold_start_s(main.stack(there, found["layers"]))
     took = {"first_s": first["seconds"], "seconds": second["seconds"]}
     return found | took | error(model_s, second)
 
@@ -318,7 +319,7 @@ def evidence(s: Scenario, names: Sequence[str]) -> Row:
         "phases": first,
         "starts": starts(rows),
         "sizes": sizes(s, rows),
-        "pairs": [pair(each, rows) for each in found["pairs"]],
+        "pairs": [pair(s, each, rows) for each in found["pairs"]],
         "sources": [{"name": name, **sources[name]} for name in used],
         "lesson": remembered(),
         "feasible": not first["broken"],
@@ -355,14 +356,16 @@ def show_finding(r: Row) -> None:
             f"Out of bounds: a median of {bounds['median']:.0%} and a worst of "
             f"{bounds['worst']:.0%} are allowed."
         )
-    pairs = max((abs(row["error"]) for row in r["pairs"]), default=0.0)
+    pairs = [abs(row["error"]) for row in r["pairs"]]
+    log = (
+        f"; from a log of one's own and a layer more, by {max(pairs):.0%} at most" if pairs else ""
+    )
     say(
         f"Whole starts: {r['starts']['rest_share']:.0%} of the seconds from container to ready "
         "are in no step of their logs. From the model's size alone, the lesson's figures are off "
         f"by {lesson['median_error']:.0%} (median; {lesson['too_fast']} of "
         f"{len(r['sizes']['rows'])} too fast), those measured by {measured['median_error']:.0%} "
-        f"({measured['too_fast']} too fast); from a log of one's own and a layer more, by "
-        f"{pairs:.0%} at most."
+        f"({measured['too_fast']} too fast){log}."
     )
 
 

@@ -194,7 +194,7 @@ def scenario(figure_set: str, **yours: Any) -> Scenario:
 
 
 def of_model(s: Scenario, model: str) -> Scenario:
-    """The same for another model: its own weights and GPUs, and no seconds measured of this."""
+    """The same for a model: its own weights and GPUs, and no seconds measured before."""
     gpus_there = of_set(s.figure_set, model).get("gpus_per_replica", 0)
     unset: Row = dict.fromkeys((*KNOWN, "known_cold_start_s", "weights_gb"))
     return replace(s, **unset, model=model, gpus_per_replica=gpus_there)
@@ -1367,8 +1367,6 @@ DIVISORS = (  # figures that may not be 0, beside each bandwidth, *_gb_s
     "bytes_per_param", "weights_gb", "read_streams", "streamer_read_streams", "gpu_hbm_gb",
     "hours_per_month", "sla_s", "gpu_tflops", "prefill_mfu",
 )  # fmt: skip
-
-
 STOPS = [getattr(signal, x) for x in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, x)]
 
 

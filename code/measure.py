@@ -2,7 +2,7 @@
 
 A lesson's probe, no benchmark: a file without a name is written, and read past the page cache and
 out of it; nothing of it is left, however this ends. With --log no machine is asked, but the
-start-up log of an engine. What --json prints, --set @FILE takes.
+start-up log of an engine. What --json prints, --set @FILE takes, beside the same --figures.
 
   python code/measure.py --size-gib 0.1 --model 7b
   python code/measure.py --file /models/weights.safetensors --json
@@ -35,6 +35,7 @@ from startlog import seconds_in
 BLOCK, CHUNK, COPIED = 2**20, 2**26, 2**28  # bytes of a read, of a reader's turn, of a copy
 TRIES, READERS = 3, (1, 4)  # of each rate, at once
 TURN = Lock()  # of readers where the system has no read from a place
+OVER_S = 2.0  # that steps may take more than lies between their stamps, told in whole seconds
 AS_FAST = 0.8  # of the page cache's rate: a disk that is faster was not asked [assumed]
 
 
@@ -197,11 +198,14 @@ def start_log(s: Scenario, file: str) -> tuple[Row, Row]:
     except BadInput as error:
         raise BadInput(f"--log {where!r} {error}") from None
     start, steps = log.start, log.start.steps()
+    for name in main.measured(s):
+        if any(f"{row['phase']}_s" == name for row in steps):
+            raise BadInput(f"{name}: must be left out, for --log {where!r} tells of it")
     return start.figures(s, steps), {
         "where": where,
         "engine": start.engine.name,
         "forms": [line.forms[0] for line in start.engine.lines],
-        "failed": start.failed and not start.ready,
+        "failed": start.failed,
         "ready": start.ready,
         "pod": log.pod,
         "pods": log.pods,
@@ -213,7 +217,7 @@ def start_log(s: Scenario, file: str) -> tuple[Row, Row]:
         "workers": start.workers,
         "gpus": start.gpus,
         "gpus_told": bool(start.sizes),
-        "stamped": start.span_s > 0,
+        "span_s": start.span_s,
     }
 
 
@@ -242,8 +246,8 @@ def show_machine(r: Row, s: Scenario) -> None:
     say(f"Read was {what} {r['where']!r}, {r['file_gb']:.3g} GB.")
     rows = [("tier", "GB/s", "low-high", gb)]
     for row in r["rates"]:
-        spread = f"{row['low']:.3g}-{row['high']:.3g}"
-        rows.append((row["name"], f"{row['median']:.3g}", spread, duration(row["seconds"])))
+        between = f"{row['low']:.3g}-{row['high']:.3g}"
+        rows.append((row["name"], f"{row['median']:.3g}", between, duration(row["seconds"])))
     table(rows, "<>>>")
     if r["cached"]:
         say("The page cache could not be avoided, or this disk is as fast as it.")
@@ -301,8 +305,13 @@ def show_reading(r: Row, figures: Row) -> None:
         ]
         figures_too = "" if r["failed"] else f": {' and '.join(taken)}"
         say(f"No line explains {duration(lost_s)}{figures_too}.")
-    if not r["stamped"]:
+    if not r["span_s"]:
         say("No line that counts has a time stamp, so time between them does not show.")
+    elif r["total_s"] > r["span_s"] + OVER_S:
+        say(
+            f"Its lines tell more than the {duration(r['span_s'])} between their stamps: do two "
+            "engines share the log?"
+        )
     elif not (r["ready"] or r["failed"]):
         say("The log ends before the engine says that it is ready.")
     if r["later"]:

@@ -124,10 +124,10 @@ SLEEP = (
     LogLine("woke up", "", "", ("It took <s> seconds to wake up",)),
 )
 SLEEPS = ("to fall asleep", "to wake up", "Reloading weights inplace", "Loading weights inplace")
-FRESH = ("Automatically detected platform", "Initializing a V", "Initializing an LLM engine")
+BUILDS = ("Initializing a V", "Initializing an LLM engine")
+FRESH = ("Automatically detected platform", *BUILDS)
 BANNER = re.compile(
-    r"(?<!NCCL)(?<!CUDA) version v?\d+\.\d[\w.+-]*(?:, serving .*)?\s*$"
-    r"|API server version |server_args=(?:ServerArgs\(|\{)"
+    r"\]  .*  version v?\d+\.\d|vLLM (?:API )?server version |server_args=(?:ServerArgs\(|\{)"
 )
 OTHERS = {  # engines that are not read, and what their logs alone say
     "Ollama": ("source=sched.go", "llama runner started", "source=routes.go"),
@@ -141,11 +141,13 @@ OTHERS = {  # engines that are not read, and what their logs alone say
 
 LONGEST, FEW = 8000, 300  # characters of a line that are looked at, and of a few words in it
 LEAST_S = 0.001  # of a step that is shown
+READY_S = 60.0  # from the first line that says it is ready to the last of this start [assumed]
 YEAR_S = 365 * 86400.0
 GIB = 2**30 / 1e9  # GB
 DECORATION = re.compile(r"\*|\x1b\[[\d;]*m")  # Markdown's, and a terminal's colours
 POD = re.compile(  # as kubectl --prefix, docker compose and stern write it
-    r"\[pod/([^\]\s]+)\] ?|([\w.-]+) +\| |([a-z\d]+-[a-z\d-]+) [a-z\d-]+ (?=[(\[]|[A-Z]+ |\d{4}-)"
+    r"\[pod/([^\]\s]+)\] ?|(?!(?:DEBUG|INFO|WARNING|ERROR) )([\w.-]+) +\| "
+    r"|([a-z\d]+-[a-z\d-]+) [a-z\d-]+ (?=[(\[]|[A-Z]+ |\d{4}-)"
 )
 WORKER = re.compile(r"pid=\d+(?:, ip=[\w.:]+)?\)|(?<=\d )(?:[A-Z_]+\d+ ?)+(?=\])")
 SIZES = re.compile(r"\b(t|p)(?:ensor_parallel|ipeline_parallel|p)_size\W{1,3}([1-9]\d{0,3})\b")
@@ -153,6 +155,8 @@ STAMP = re.compile(
     r"(?<![\d-])(?:(?:(\d{4})[-/])?(\d\d)[-/](\d\d)[ T]|([A-Z][a-z]{2}) {1,2}(\d\d?) )"
     r"(\d\d):(\d\d):(\d\d)(?:[.,](\d{1,6}))?"
 )
+DATED = re.compile(r"(?<!\d)(20\d\d)[-/]\d\d[-/]\d\d[ T]\d")
+LEAP_DAY = re.compile(r"02[-/]29[ T]|Feb 29 ")
 MONTHS = ("", "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
@@ -209,6 +213,7 @@ class Line(NamedTuple):
     worker: str  # the innermost process, "" for none
     at: float | None  # its time stamp
     text: str  # behind the processes' names
+    banner: bool
 
 
 def line_of(pod: str, text: str, year: int) -> Line:
@@ -216,7 +221,8 @@ def line_of(pod: str, text: str, year: int) -> Line:
     text, worker, behind = DECORATION.sub("", text), "", 0
     for name in WORKER.finditer(text, 0, FEW):
         worker, behind = name[0].strip(), name.end()
-    return Line(pod, worker, stamp(text, year), text[behind:])
+    says = text[behind:]
+    return Line(pod, worker, stamp(text, year), says, bool(BANNER.search(says)))
 
 
 # --- one start -----------------------------------------------------------------------------------
@@ -238,19 +244,21 @@ class Start:
     the GPUs of a replica, tensor by pipeline, `later` is what the engine tells once it runs.
     """
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, first: float | None = None) -> None:
         self.engine = engine
         self.seconds: dict[str, dict[str, dict[str, float]]] = {}
         self.later: dict[str, float] = {}
         self.gib = 0.0
         self.sizes: dict[str, int] = {}
-        self.first: float | None = None  # the first time stamp
+        self.first = first  # the first time stamp
+        self.fresh: float | None = None  # that of a process that began since the last step
         self.begin = self.end = 0.0  # offsets
         self.banner: float | None = None
         self.load = math.inf  # where loading begins
         self.begun: dict[str, dict[str, float]] = defaultdict(dict)  # by step and worker
         self.told: set[tuple[str, str]] = set()  # lines of steps, by worker
-        self.has_banner = self.ready = self.failed = self.slept = False
+        self.built: set[str] = set()  # workers that build an engine
+        self.has_banner = self.ready = self.broke = self.slept = False
 
     def offset(self, at: float | None) -> float | None:
         """Of a time stamp, over New Year too, where no year is told."""
@@ -262,25 +270,26 @@ class Start:
 
     def is_over(self, line: Line) -> bool:
         """Whether a line belongs to the next start."""
-        ended = self.ready or self.failed or self.slept
-        if BANNER.search(line.text):
-            return ended or (self.has_banner and bool(self.seconds or self.begun))
+        ended, tells = self.ready or self.broke or self.slept, bool(self.seconds or self.begun)
+        if line.banner:
+            return ended or (self.has_banner and tells)
         if not has(line.text, FRESH):
             return False
         at = self.offset(line.at)
-        ended = ended or ("engine start" in self.seconds and "Initializing" in line.text)
-        return ended and (at is None or at >= self.end)
+        again = has(line.text, BUILDS) and (
+            "engine start" in self.seconds or (line.worker in self.built and tells)
+        )
+        return (ended or again) and (at is None or at >= self.end)
+
+    def next(self) -> "Start":
+        """The one after it, which may have begun some lines before its banner."""
+        return Start(self.engine, self.fresh)
 
     def add(self, line: Line) -> bool:
         """Take what a line says; whether it tells of a step."""
         at = self.offset(line.at)
-        if BANNER.search(line.text) and not self.has_banner:
-            self.has_banner, self.banner = True, at
-        self.sizes.update((kind, int(size)) for kind, size in SIZES.findall(line.text))
+        self.begins(line, at)
         self.slept = self.slept or has(line.text, SLEEPS)
-        for step in self.engine.lines:
-            if at is not None and has(line.text, step.since):
-                self.begun[step.step][line.worker] = at
         steps = [
             (step, form, match)
             for head, wanted, form, step in FORMS[self.engine.name]
@@ -291,13 +300,34 @@ class Start:
                 self.take(step, form, match, at, line.worker)
         if steps and (line.worker or at is not None):  # what is echoed has one of them
             self.told.add((line.worker, line.text))
-        if not self.slept and has(line.text, self.engine.ready):
-            self.ready = True
-            self.reach(at)
-        elif not (self.slept or self.ready) and has(line.text, self.engine.failed):
-            self.failed = True
-            self.reach(at)
+        if steps:
+            self.fresh = None
+        if not self.slept:
+            self.ends(line, at)
         return bool(steps)
+
+    def begins(self, line: Line, at: float | None) -> None:
+        """Take what tells no seconds: a process, an engine, its sizes, or a step that begins."""
+        if line.banner and not self.has_banner:
+            self.has_banner, self.banner = True, at
+        if has(line.text, FRESH) and at is not None and at >= self.end:  # else it is an echo
+            self.fresh = line.at if self.fresh is None else self.fresh
+        if has(line.text, BUILDS):
+            self.built.add(line.worker)
+        self.sizes.update((kind, int(size)) for kind, size in SIZES.findall(line.text))
+        for step in self.engine.lines:
+            if at is not None and has(line.text, step.since):
+                self.begun[step.step][line.worker], self.fresh = at, None
+
+    def ends(self, line: Line, at: float | None) -> None:
+        """Whether it is ready, which some say again hours later, or something broke."""
+        if has(line.text, self.engine.ready):
+            if not self.ready or at is None or at <= self.end + READY_S:
+                self.reach(at)
+            self.ready = True
+        elif not self.ready and has(line.text, self.engine.failed):
+            self.broke = True
+            self.reach(at)
 
     def reach(self, at: float | None, seconds: float = 0.0) -> None:
         """The start goes on to this offset, and these seconds before it are of it."""
@@ -308,7 +338,7 @@ class Start:
         self, step: LogLine, form: str, found: re.Match[str], at: float | None, worker: str
     ) -> None:
         """Seconds and size that a line tells of a step."""
-        told, begun = found.groupdict(), self.begun[step.step]
+        told, begun = found.groupdict(), self.begun.get(step.step, {})
         seconds = float(told.get("s") or 0)
         if "s" not in told and at is not None and begun:
             seconds = max(at - begun.get(worker, min(begun.values())), 0.0)
@@ -323,6 +353,11 @@ class Start:
             self.load = min(self.load, at - seconds)
 
     # --- what they come to
+
+    @property
+    def failed(self) -> bool:
+        """Whether something broke, and it never got ready after all."""
+        return self.broke and not self.ready
 
     @property
     def span_s(self) -> float:
@@ -417,7 +452,8 @@ def read(text: str) -> StartLog:
     engine = SGLANG if has(text, SGLANG_ALONE) else VLLM
     pods: dict[str, list[Start]] = defaultdict(lambda: [Start(engine)])
     last = ""  # the pod that told of a step last
-    year = 2000 if "02-29 " in text else 2001  # where none is told
+    dated = DATED.search(text)  # lines without a year are of that of the others
+    year = int(dated[1]) if dated else 2000 if LEAP_DAY.search(text) else 2001
     for raw in text.splitlines():
         found = POD.match(raw)
         pod = found[found.lastindex or 0] if found else ""
@@ -427,7 +463,7 @@ def read(text: str) -> StartLog:
             continue
         line = line_of(pod, raw, year)
         if starts[-1].is_over(line):
-            starts.append(Start(engine))
+            starts.append(starts[-1].next())
         if starts[-1].add(line):
             last = pod
     start = pods[last][-1]

@@ -21,6 +21,7 @@ import measure
 import pytest
 from conftest import CODE, called, refused, run
 
+LOG = str(CODE.parent / "outputs" / "example-start.log")
 SMALL = ["--size-gib", "0.05"]
 FIGURES = ["read_stream_gb_s", "read_cap_gb_s", "dram_gb_s"]
 
@@ -190,6 +191,7 @@ def test_a_full_disk_is_refused_before_and_survived_under_way(tmp_path: Path) ->
         (["--log", "{}/none"], "--log '{}/none': No such file or directory"),
         (["--log", "{}"], "--log '{}': Is a directory"),
         (["--log", "{}/empty", "--file", "x"], "--log: must be without other options"),
+        (["--log", LOG, "--set", "weight_load_s=5"], "weight_load_s: must be left out, for --log"),
         (["--file", "{}/empty", "--size-gib", "1"], "--file: must be without other options"),
         (["--size-gib", "0"], "--size-gib: '0': must be a number, 0.05 to 1024"),
         (["--size-gib", "2000"], "--size-gib: '2000': must be a number"),
@@ -262,10 +264,19 @@ def test_a_file_without_a_name_is_made_while_no_signal_is_heard(
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
 @pytest.mark.parametrize("twice", [1, 2])
-def test_each_signal_once_or_twice_is_as_ctrl_c_for_every_script(number: int, twice: int) -> None:
-    words = ["traffic.py", "--rate", "100000", "--hours", "5000"]
-    code, *said = stopped(words, 0.5, *[number] * twice)
-    assert said == ["", ""]
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["traffic.py", "--rate", "100000", "--hours", "5000"],
+        ["serve.py", "--no-browser", "--port", "0"],
+        ["watch.py", "evidence.py", "--json"],
+    ],
+)
+def test_each_signal_once_or_twice_is_as_ctrl_c_for_every_script(
+    words: list[str], number: int, twice: int
+) -> None:
+    code, _, err = stopped(words, 1, *[number] * twice)
+    assert not {"Traceback", "Exception"} & {*err.split()}
     # The second may come when Python itself is on its way out, and hears none any more.
     assert code == 128 + signal.SIGINT or (twice == 2 and code == -number)
 

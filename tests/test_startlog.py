@@ -537,6 +537,38 @@ LOGS = {
         {"unexplained, before the weights": 4, "weights loaded": 3},
         {"weight_load_s": 3, "process_start_s": 4},
     ),
+    "a container's JSON, some lines of it without the engine's own stamp": Log(
+        '{"log":"INFO 03-02 10:00:00 [x.py:1] x\\n","time":"2026-03-02T10:00:00.1Z"}\n'
+        f'{{"log":"INFO 03-02 10:00:07 [x.py:1] {ONE}\\n","time":"2026-03-02T10:00:07.1Z"}}\n'
+        '{"log":"INFO:     Application startup complete.\\n","time":"2026-03-02T10:00:09.5Z"}\n',
+        {
+            "unexplained, before the weights": 4,
+            "weights loaded": 3,
+            "unexplained, after the weights": 2.5,
+        },
+        {"weight_load_s": 3, "process_start_s": 4, "engine_fixed_s": 2.5, "graph_capture_s": 0},
+    ),
+    "SGLang that imports vLLM, whose stamps have no year": Log(
+        "INFO 03-02 10:00:00 [__init__.py:1] Automatically detected platform cuda.\n"
+        "[2025-03-02 10:00:03] server_args=ServerArgs(model_path='m', tp_size=1)\n"
+        "[2025-03-02 10:00:10] Load weight begin. avail mem=78.68 GB\n"
+        "[2025-03-02 10:00:30] Load weight end. type=L, avail mem=63.0 GB, mem usage=15.0 GB.\n"
+        "[2025-03-02 10:00:34] The server is fired up and ready to roll!\n",
+        {
+            "unexplained, before the banner": 3,
+            "unexplained, before the weights": 7,
+            "model loading": 20,
+            "unexplained, after the weights": 4,
+        },
+        {
+            "gpus_per_replica": 1,
+            "weights_gb": 15 * GIB,
+            "process_start_s": 10,
+            "engine_fixed_s": 4,
+            "graph_capture_s": 0,
+        },
+        engine="SGLang",
+    ),
     "years and sizes that cannot be": Log(
         "0000-01-01 00:00:00 tensor_parallel_size=0 x\n"
         "2026-02-30 00:00:00 Model loading took 1 GiB and 2 s\n",
@@ -545,6 +577,11 @@ LOGS = {
     ),
     "a leap day": Log(
         f"INFO 02-29 23:59:58 [x] a\nINFO 03-01 00:00:03 [x] {ONE}\n",
+        {"unexplained, before the weights": 2, "weights loaded": 3},
+        {"weight_load_s": 3, "process_start_s": 2},
+    ),
+    "a leap day in journald's words": Log(
+        f"Feb 29 23:59:58 host vllm[87]: a\nMar 01 00:00:03 host vllm[87]: {ONE}\n",
         {"unexplained, before the weights": 2, "weights loaded": 3},
         {"weight_load_s": 3, "process_start_s": 2},
     ),
@@ -638,6 +675,18 @@ def test_the_text_says_what_the_log_does_not(tmp_path: Path) -> None:
     assert "of 2 pods; none is added to another" in text
     assert "tells no size of the weights, so weight_load_s is set and no rate" in text
     assert "pods" not in said(path, LOGS["docker compose, journald's clock"].text)
+    assert "share the log" not in text
+    two = lines("", BANNER, f"10:00:09 {ONE}", "10:00:10 Loading weights took 9.50 seconds")
+    assert "more than the 10.0 s between their stamps: do two engines share" in said(path, two)
+
+
+def test_what_broke_and_got_ready_after_all_has_its_figures() -> None:
+    text = lines("", BANNER, "10:00:05 try a smaller batch: CUDA out of memory", f"10:00:09 {ONE}")
+    broken, ready = (startlog.read(x).start for x in (text, text + lines("", READY)))
+    assert (broken.failed, ready.failed) == (True, False)
+    assert broken.figures(main.Scenario(), broken.steps()) == {"weight_load_s": 3}
+    found = ready.figures(main.Scenario(), ready.steps())
+    assert found["process_start_s"] + found["engine_fixed_s"] == pytest.approx(17)
 
 
 @pytest.mark.parametrize(
@@ -826,6 +875,65 @@ READY = "10:00:20 Starting vLLM API server 0 on http://0.0.0.0:8000"
             lines("", BANNER, "10:00:02  x x  version 0.11.0", f"10:00:09 {ONE}")
             + "NCCL version 2.26.2+cuda12.2\n"
             + lines("", "10:00:10 Model loading took 2.0 GiB and 5.0 seconds"),
+            {
+                "unexplained, before the weights": 5,
+                "weights loaded": 3,
+                "model loading, the rest": 2,
+            },
+            {},
+        ),
+        # A library's version, and an application's own word hours later.
+        (
+            lines("", BANNER, f"10:00:09 {ONE}", "10:00:10 Using Libfabric version 1.22", READY)
+            + lines("", "18:00:00 Application startup complete."),
+            {
+                "unexplained, before the weights": 6,
+                "weights loaded": 3,
+                "unexplained, after the weights": 11,
+            },
+            {},
+        ),
+        # A start that is killed in silence, and the next, which begins before its banner.
+        (
+            lines("", BANNER, f"10:00:09 {ONE}", f"11:00:00 {startlog.FRESH[0]}")
+            + lines("", "11:00:08 vLLM API server version 0.11.0", f"11:00:20 {ONE}"),
+            {
+                "unexplained, before the banner": 8,
+                "unexplained, before the weights": 9,
+                "weights loaded": 3,
+            },
+            {},
+        ),
+        # The same of a script without a banner; of several engines each builds its own.
+        (
+            lines("(Core pid=7) ", f"10:00:00 {startlog.BUILDS[0]}1 LLM engine", f"10:00:09 {ONE}")
+            + lines("", f"11:00:00 {startlog.FRESH[0]}")
+            + lines("(Core pid=7) ", f"11:00:08 {startlog.BUILDS[0]}1 LLM engine")
+            + lines("(Core pid=7) ", f"11:00:20 {ONE}")
+            + lines("(Core pid=8) ", f"11:00:21 {startlog.BUILDS[0]}1 LLM engine")
+            + lines("(Core pid=8) ", f"11:00:24 {ONE}"),
+            {
+                "unexplained, before the weights": 17,
+                "weights loaded": 3,
+                "unexplained, after the weights": 4,
+            },
+            {},
+        ),
+        # A logo in a container's JSON, twice.
+        (
+            "".join(
+                json.dumps({"log": line + "\n", "time": "x"}, ensure_ascii=False) + "\n"
+                for line in 2 * lines("", "10:00:00  x x  version 0.33.0", f"10:00:09 {ONE}")
+                .splitlines()
+            ),
+            {"unexplained, before the weights": 6, "weights loaded": 3},
+            {},
+        ),
+        # Levels that look like names of pods.
+        (
+            "INFO | 2026-03-02 10:00:00 x\n"
+            f"WARNING | 2026-03-02 10:00:09 {ONE}\n"
+            "INFO | 2026-03-02 10:00:10 Model loading took 2.0 GiB and 5.0 seconds\n",
             {
                 "unexplained, before the weights": 5,
                 "weights loaded": 3,
