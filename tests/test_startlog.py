@@ -885,17 +885,20 @@ READY = "10:00:20 Starting vLLM API server 0 on http://0.0.0.0:8000"
         # A library's version, and an application's own word hours later.
         (
             lines("", BANNER, f"10:00:09 {ONE}", "10:00:10 Using Libfabric version 1.22", READY)
-            + lines("", "18:00:00 Application startup complete."),
+            + lines("", "10:00:22 Application startup complete.")
+            + lines("", "18:00:00 Application startup complete.")
+            + lines("", "19:00:00 RuntimeError: CUDA out of memory."),
             {
                 "unexplained, before the weights": 6,
                 "weights loaded": 3,
-                "unexplained, after the weights": 11,
+                "unexplained, after the weights": 13,
             },
             {},
         ),
         # A start that is killed in silence, and the next, which begins before its banner.
         (
             lines("", BANNER, f"10:00:09 {ONE}", f"11:00:00 {startlog.FRESH[0]}")
+            + lines("", f"11:00:04 {startlog.FRESH[0]}")
             + lines("", "11:00:08 vLLM API server version 0.11.0", f"11:00:20 {ONE}"),
             {
                 "unexplained, before the banner": 8,
@@ -904,7 +907,26 @@ READY = "10:00:20 Starting vLLM API server 0 on http://0.0.0.0:8000"
             },
             {},
         ),
-        # The same of a script without a banner; of several engines each builds its own.
+        # What the one before it says of itself is not of the next.
+        (
+            lines("", f"10:00:00 {startlog.FRESH[0]}", BANNER, "10:00:05 Starting to load model")
+            + lines("", "11:00:08 vLLM API server version 0.11.0", f"11:00:20 {ONE}"),
+            {"unexplained, before the weights": 9, "weights loaded": 3},
+            {},
+        ),
+        (
+            lines("", BANNER, f"10:00:09 {ONE}", READY, f"10:00:01 {startlog.FRESH[0]}")
+            + lines("", "11:00:08 vLLM API server version 0.11.0", f"11:00:20 {ONE}"),
+            {"unexplained, before the weights": 9, "weights loaded": 3},
+            {},
+        ),
+        # An echo before any step.
+        (
+            lines("", "10:00:00 x", *[f"10:00:02 {startlog.BUILDS[1]}"] * 2, f"10:00:09 {ONE}"),
+            {"unexplained, before the weights": 6, "weights loaded": 3},
+            {},
+        ),
+        # Scripts without a banner, one after the other; of several engines each builds its own.
         (
             lines("(Core pid=7) ", f"10:00:00 {startlog.BUILDS[0]}1 LLM engine", f"10:00:09 {ONE}")
             + lines("", f"11:00:00 {startlog.FRESH[0]}")
