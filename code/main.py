@@ -870,7 +870,8 @@ def changed(s: Scenario) -> list[Row]:
 def own_figures(s: Scenario) -> Row:
     """The figures that you set, also to what the set has, and what else differs from it."""
     names = {*s.own, *(row["name"] for row in changed(s))}
-    return {name: getattr(s, name) for name in FIGURES if name in names}
+    pairs = ((name, getattr(s, name)) for name in FIGURES if name in names)
+    return {name: figure for name, figure in pairs if figure is not None}
 
 
 def head(s: Scenario, names: Sequence[str]) -> Row:
@@ -1144,7 +1145,9 @@ def changes(r: Row) -> list[str]:
     """Lines on a result's figures that are not the lesson's in this file."""
     instead = of_set(r["figures"], r["scenario"]["model"])
     pairs = ", ".join(f"{name} {told(x)}" for name, x in instead.items())
-    whose = f"--figures {r['figures']}, as others did in 2025-26 on a 70B over four H100s"
+    whose = (
+        f"--figures {r['figures']}, as others did in 2025-26, most of it on a 70B over four H100s"
+    )
     lines = [f"{whose}: {pairs}"] if instead else []
     was = {x["name"]: "" if x["was"] is None else f"{told(x['was'])} -> " for x in r["changed"]}
     return lines + [f"{x['name']} {was[x['name']]}{told(x['now'])} (yours)" for x in r["changed"]]
@@ -1350,6 +1353,8 @@ def show(r: Row, s: Scenario) -> None:
     if r["finding"]["command"]:
         print(f"  {r['finding']['command']}")
     print(pointers(("serve", "traffic", "plan", "evidence")))
+    if r["yours"] or r["figures"] != Scenario.figure_set:
+        say("Give them your --figures and --set too: alone they take the lesson's.")
 
 
 # === 8 COMMAND LINE ==============================================================================

@@ -35,6 +35,7 @@ from startlog import seconds_in
 BLOCK, CHUNK, COPIED = 2**20, 2**26, 2**28  # bytes of a read, of a reader's turn, of a copy
 TRIES, READERS = 3, (1, 4)  # of each rate, at once
 TURN = Lock()  # of readers where the system has no read from a place
+MOST_SAID = 100  # characters of what broke
 OVER_S = 2.0  # that steps may take more than lies between their stamps, told in whole seconds
 AS_FAST = 0.8  # of the page cache's rate: a disk that is faster was not asked [assumed]
 
@@ -206,6 +207,8 @@ def start_log(s: Scenario, file: str) -> tuple[Row, Row]:
         "engine": start.engine.name,
         "forms": [line.forms[0] for line in start.engine.lines],
         "failed": start.failed,
+        "broke": start.broke[-MOST_SAID:].strip(),
+        "has_head": start.has_head,
         "ready": start.ready,
         "pod": log.pod,
         "pods": log.pods,
@@ -259,7 +262,7 @@ def show_machine(r: Row, s: Scenario) -> None:
 
 def show_log(r: Row, s: Scenario, figures: Row) -> None:
     start = f"The last start in {r['where']}" + (f", of {r['pod']}," if r["pod"] else "")
-    failed = " It failed: it never got ready." if r["failed"] else ""
+    failed = f" It failed: it never got ready. {r['broke']!r}" if r["failed"] else ""
     if not r["steps"]:
         say(f"{start} tells no seconds.{failed} Of {r['engine']} these lines would:")
         for form in r["forms"]:
@@ -267,7 +270,7 @@ def show_log(r: Row, s: Scenario, figures: Row) -> None:
         return
     slowest = max(r["steps"], key=lambda row: row["seconds"])
     say(
-        f"{start} took {duration(r['total_s'])}, most of it {slowest['name']}, "
+        f"{start} took {duration(r['total_s'])}; the longest step is {slowest['name']}, "
         f"{duration(slowest['seconds'])}.{failed}"
     )
     main.heading(f"The start of {r['engine']}, each second once")
@@ -285,14 +288,21 @@ def show_log(r: Row, s: Scenario, figures: Row) -> None:
     told = {row["phase"] for row in r["steps"]}
     missing = [phase for phase in ("weight_load", "engine_init") if phase not in told]
     lacks = f" The log does not tell {' and '.join(missing)}." if missing else ""
-    say(f"The rest is as for the {s.model}, or another --model.{lacks}")
+    say(f"The rest is as for the {s.model}; --model names another.{lacks}")
+    told_gb, its_gb = figures.get("weights_gb"), main.weights_gb(s)
+    if told_gb and not its_gb / 1.5 < told_gb < its_gb * 1.5:
+        say(
+            f"Its weights are {plain(told_gb)} GB and a {s.model}'s are {plain(its_gb)}: is that "
+            "the model?"
+        )
 
 
 def show_reading(r: Row, figures: Row) -> None:
     """How the log was read, where it could be read otherwise."""
     if r["pods"] > 1 or r["starts"] > 1:
         pods = f", of {r['pods']} pods" if r["pods"] > 1 else ""
-        say(f"It is the last of {r['starts']} starts{pods}; none is added to another.")
+        starts = f"the last of {r['starts']} starts" if r["starts"] > 1 else "the last to tell"
+        say(f"It is {starts}{pods}; none is added to another.")
     if r["workers"] > 1:
         guess = "" if r["gpus_told"] else f" gpus_per_replica={r['gpus']} if each has one."
         say(f"Workers: {r['workers']}; of each line the slowest counts.{guess}")
@@ -314,6 +324,10 @@ def show_reading(r: Row, figures: Row) -> None:
         )
     elif not (r["ready"] or r["failed"]):
         say("The log ends before the engine says that it is ready.")
+    if r["span_s"] and not r["has_head"]:
+        say("The log does not show how the start began: what came before is not in it.")
+    if any(row["name"] == "graphs from a cache" for row in r["steps"]):
+        say("Its graphs came from a cache, so graph-cache is on already: leave it out.")
     if r["later"]:
         parts = (f"{row['name']} {duration(row['seconds'])}" for row in r["later"])
         say(f"Later, and not of the start: {', '.join(parts)}.")

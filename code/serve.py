@@ -2,6 +2,7 @@
 
   python code/serve.py
   python code/serve.py --with preseed,stream --port 8080
+  python code/serve.py --figures measured --set @mine.json
 
 Options of main.py make the first view. Every figure on the page comes from a
 script that runs as a child, as it lies on the disk at that moment: /api/report
@@ -19,6 +20,7 @@ from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from select import select
 from socket import MSG_PEEK
+from tempfile import NamedTemporaryFile
 from threading import BoundedSemaphore
 from time import monotonic, sleep
 from typing import NoReturn
@@ -173,7 +175,12 @@ def view(words: Sequence[str]) -> str:
     """The query of a first view: what the lesson makes of these options; Refused if nothing."""
     if not words:
         return ""
-    ended = children.run("main.py", [*words, "--json"])
+    with NamedTemporaryFile("w", encoding="utf-8") as piped:  # a child's own input is its leash
+        if {"@-", "--set=@-"} & {*words}:
+            piped.write(sys.stdin.read() if sys.stdin else "")
+            piped.flush()
+        words = [f"{x[:-1]}{piped.name}" if x in ("@-", "--set=@-") else x for x in words]
+        ended = children.run("main.py", [*words, "--json"])
     if ended.reason:
         raise Refused(ended.reason)
     try:

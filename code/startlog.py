@@ -77,7 +77,9 @@ VLLM = Engine(
         LogLine("profiling", "engine start", "engine_fixed_s",
                 ("Memory profiling takes <s> s",)),
         LogLine("kernels warmed up", "engine start", "engine_fixed_s",
-                ("JIT kernel warmup finished in <s>s", "TileLang warmup finished in <s> s")),
+                ("JIT kernel warmup finished in <s>s",)),
+        LogLine("TileLang warmed up", "engine start", "engine_fixed_s",
+                ("TileLang warmup finished in <s> s",)),
         LogLine("kernels tuned", "engine start", "engine_fixed_s",
                 ("Autotuning process ends",), since=("Autotuning process starts",)),
         LogLine("graphs captured", "engine start", "graph_capture_s",
@@ -117,14 +119,22 @@ SGLANG = Engine(
     failed=("hit an exception", "Received sigquit from a child process", "scheduler is dead",
             "scheduler died", "Initialization failed", "Not enough memory. Please try"),
 )  # fmt: skip
-SGLANG_ALONE = ("server_args=", "Load weight ", "Init torch distributed", SGLANG.ready[0])
+SGLANG_ALONE = (
+    "server_args=ServerArgs(",
+    "server_args={",
+    "Load weight ",
+    "Init torch distributed",
+    SGLANG.ready[0],
+)
 # What a running engine says where it sleeps, wakes up and reads its weights again.
 SLEEP = (
     LogLine("fell asleep", "", "", ("It took <s> seconds to fall asleep",)),
     LogLine("woke up", "", "", ("It took <s> seconds to wake up",)),
 )
-SLEEPS = ("to fall asleep", "to wake up", "Reloading weights inplace", "Loading weights inplace")
-BUILDS = ("Initializing a V", "Initializing an LLM engine")
+SLEEPS = ("seconds to fall asleep", "seconds to wake up", "Reloading weights inplace",
+          "Loading weights inplace")  # fmt: skip
+BUILDS = ("Initializing a V1 LLM engine", "Initializing a V0 LLM engine",
+          "Initializing an LLM engine")  # fmt: skip
 FRESH = ("Automatically detected platform", *BUILDS)
 BANNER = re.compile(
     r"\]  .*  version v?\d+\.\d|vLLM (?:API )?server version |server_args=(?:ServerArgs\(|\{)"
@@ -164,7 +174,7 @@ def pattern(form: str) -> re.Pattern[str]:
     """What a form matches from its first word on; a few words are bounded, so it is linear."""
     loose = re.escape(form).replace(r"\.\.\.", f".{{0,{FEW}}}?")
     for name in ("s", "gib"):
-        loose = loose.replace(f"<{name}>", rf"(?P<{name}>\d{{1,9}}(?:\.\d{{1,9}})?)")
+        loose = loose.replace(f"<{name}>", rf"(?P<{name}>\d{{1,9}}(?:\.\d{{1,18}})?)")
     return re.compile(loose)
 
 
@@ -187,15 +197,19 @@ WORDS = {  # of which a line has one that says anything here
 
 
 def has(line: str, words: Iterable[str]) -> bool:
-    for word in words:
+    for word in words:  # and no any(): it is asked of every line, many times
         if word in line:
             return True
     return False
 
 
 def stamp(line: str, year: int) -> float | None:
-    """Seconds of the first time stamp in a line; None for none, or for one that cannot be."""
-    if not (found := STAMP.search(line, 0, FEW)):
+    """Seconds of the first time stamp in a line; None for none, or for one that cannot be.
+
+    A container's JSON has a clock of its own, which lines have that the engine does not stamp.
+    """
+    clock_at = max(line.rfind('"time":"'), 0)
+    if not (found := STAMP.search(line, clock_at, clock_at + FEW)):
         return None
     own_year, month, day, name, its_day, *clock, fraction = found.groups()
     try:
@@ -218,7 +232,7 @@ class Line(NamedTuple):
 
 def line_of(pod: str, text: str, year: int) -> Line:
     """What a pod's line says, and who says it when; `year` is where none is told."""
-    text, worker, behind = DECORATION.sub("", text), "", 0
+    worker, behind = "", 0
     for name in WORKER.finditer(text, 0, FEW):
         worker, behind = name[0].strip(), name.end()
     says = text[behind:]
@@ -258,7 +272,8 @@ class Start:
         self.begun: dict[str, dict[str, float]] = defaultdict(dict)  # by step and worker
         self.told: set[tuple[str, str]] = set()  # lines of steps, by worker
         self.built: set[str] = set()  # workers that build an engine
-        self.has_banner = self.ready = self.broke = self.slept = False
+        self.has_banner = self.has_head = self.ready = self.slept = False
+        self.broke = ""  # the first line that says so
 
     def offset(self, at: float | None) -> float | None:
         """Of a time stamp, over New Year too, where no year is told."""
@@ -270,7 +285,8 @@ class Start:
 
     def is_over(self, line: Line) -> bool:
         """Whether a line belongs to the next start."""
-        ended, tells = self.ready or self.broke or self.slept, bool(self.seconds or self.begun)
+        ended = self.ready or bool(self.broke) or self.slept
+        tells = bool(self.seconds or self.begun)
         if line.banner:
             return ended or (self.has_banner and tells)
         if not has(line.text, FRESH):
@@ -308,6 +324,7 @@ class Start:
 
     def begins(self, line: Line, at: float | None) -> None:
         """Take what tells no seconds: a process, an engine, its sizes, or a step that begins."""
+        self.has_head = self.has_head or line.banner or has(line.text, FRESH)
         if line.banner and not self.has_banner:
             self.has_banner, self.banner = True, at
         if has(line.text, FRESH) and at is not None and at >= self.end:  # else it is an echo
@@ -326,7 +343,7 @@ class Start:
                 self.reach(at)
             self.ready = True
         elif not self.ready and has(line.text, self.engine.failed):
-            self.broke = True
+            self.broke = self.broke or line.text
             self.reach(at)
 
     def reach(self, at: float | None, seconds: float = 0.0) -> None:
@@ -357,7 +374,7 @@ class Start:
     @property
     def failed(self) -> bool:
         """Whether something broke, and it never got ready after all."""
-        return self.broke and not self.ready
+        return bool(self.broke) and not self.ready
 
     @property
     def span_s(self) -> float:
@@ -401,10 +418,14 @@ class Start:
         before_s -= seconds_in(told, "process_start_s", "figure")
         before_s = min(max(before_s, 0.0), lost_s)
         banner_s = 0.0 if self.banner is None else min(self.banner - self.begin, before_s)
-        until = "unexplained" if self.load == math.inf else "unexplained, before the weights"
+        if self.load < math.inf:
+            before = row_of("unexplained, before the weights", "process_start_s", before_s)
+        else:  # a log that is cut at its head tells no beginning of a process
+            figure = "process_start_s" if self.has_head else "engine_fixed_s"
+            before = row_of("unexplained", figure, before_s)
         rows = [
             row_of("unexplained, before the banner", "process_start_s", banner_s),
-            row_of(until, "process_start_s", before_s - banner_s),
+            before | {"seconds": before_s - banner_s},
             *told,
             row_of("unexplained, after the weights", "engine_fixed_s", lost_s - before_s),
         ]
@@ -455,10 +476,11 @@ def read(text: str) -> StartLog:
     dated = DATED.search(text)  # lines without a year are of that of the others
     year = int(dated[1]) if dated else 2000 if LEAP_DAY.search(text) else 2001
     for raw in text.splitlines():
+        raw = DECORATION.sub("", raw[:LONGEST])
         found = POD.match(raw)
         pod = found[found.lastindex or 0] if found else ""
         starts = pods[pod]
-        raw = raw[found.end() if found else 0 :][:LONGEST]
+        raw = raw[found.end() if found else 0 :]
         if starts[-1].first is not None and not has(raw, WORDS):
             continue
         line = line_of(pod, raw, year)
@@ -466,12 +488,13 @@ def read(text: str) -> StartLog:
             starts.append(starts[-1].next())
         if starts[-1].add(line):
             last = pod
-    start = pods[last][-1]
+    told = [x for x in pods[last] if x.seconds or x.broke] or pods[last]
+    start = told[-1]
     other = next((name for name, words in OTHERS.items() if has(text, words)), "")
     if other and not start.seconds:
         raise BadInput(
             f"is a log of {other}, and only vLLM's and SGLang's are read: seconds in it can be "
             "given by hand, --set process_start_s=X weight_load_s=X engine_init_s=X"
         )
-    telling = [pod for pod, starts in pods.items() if starts[-1].seconds]
-    return StartLog(start, last, len(telling), len(pods[last]))
+    telling = [pod for pod, starts in pods.items() if any(x.seconds for x in starts)]
+    return StartLog(start, last, len(telling), len(told))

@@ -476,8 +476,8 @@ def test_the_finding_comes_first_and_the_text_fits() -> None:
     head = flat.partition(" 1 Phases, predicted with the figures of their own source ")[0]
     assert "One more lies outside the model: a streamer's processor ceiling (-75%)." in head
     assert "% of the seconds from container to ready are in no step of their logs." in head
-    assert "From the model's size alone, the lesson's figures are off by 67% (median; " in head
-    assert " too fast), those measured by 39% (7 too fast); from a log of one's own" in head
+    assert "From sizes alone, the lesson's figures are off by 67% (median; " in head
+    assert " too fast), those measured by 39% (7 too fast; -72% to +245%); from a log of " in head
     for row in found["rows"]:
         assert f"{row['error']:+.1%}" in done.stdout
     squeezed = "".join(done.stdout.split())

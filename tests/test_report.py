@@ -413,7 +413,7 @@ def test_the_measured_report_says_whose_figures_it_has_and_another_story() -> No
         "snapshot would help most: it leaves 209.1 s. 1 FIGURES: "
     )
     assert "140 GB of weights take 4 x 80 GB of GPU memory: a replica costs $16.00/h." in page
-    whose = "--figures measured, as others did in 2025-26 on a 70B over four H100s: "
+    whose = "--figures measured, as others did in 2025-26, most of it on a 70B over four H100s: "
     assert f"{whose}gpus_per_replica 4, image_gb 10, " in page
     assert "process_start_s 50, engine_fixed_s 31, graph_capture_s 60.8, " in page
     assert "first_forward_s 1 sla_s 2 -> 9 (yours) 2 PHASES: " in page

@@ -6,6 +6,7 @@ import http.client
 import json
 import re
 import socket
+import subprocess
 import sys
 import time
 from collections.abc import Iterator
@@ -301,6 +302,24 @@ def test_a_view_is_opened_as_its_address_says(tmp_path: Path) -> None:
     assert served.address == f"{served.root}{view}"
     assert ask(served, f"/api/report{view}")[1] == called("view.py", *words).stdout
     served.close()
+
+
+@pytest.mark.parametrize("words", [["--set", "@-"], ["--set=@-"]])
+def test_a_view_is_made_of_figures_from_a_pipe(words: list[str]) -> None:
+    log = CODE.parent / "outputs" / "example-start.log"
+    figures = called("measure.py", "--log", str(log), "--model", "8b", "--json").stdout
+    command = [sys.executable, str(CODE / "serve.py"), "--no-browser", "--port", "0", *words]
+    with subprocess.Popen(command, stdin=-1, stdout=-1, encoding="utf-8") as process:
+        assert process.stdin
+        assert process.stdout
+        process.stdin.write(figures)
+        process.stdin.close()
+        try:
+            address = process.stdout.readline()
+        finally:
+            process.kill()
+    assert "?set=model=8b&" in address
+    assert f"set=process_start_s={json.loads(figures)['process_start_s']}&" in address
 
 
 def test_a_view_carries_its_set_of_figures_and_what_differs_from_it() -> None:

@@ -271,7 +271,7 @@ LOGS = {
             "torch.compile, the rest": 0.25,
             "graphs captured": 7,
         },
-        {"process_start_s": 15, "graph_capture_s": 11.5, "engine_fixed_s": 0},
+        {"graph_capture_s": 11.5, "engine_fixed_s": 15},  # it tells no beginning
     ),
     "downloaded, progress bars, Windows": Log(
         DOWNLOADED,
@@ -544,9 +544,9 @@ LOGS = {
         {
             "unexplained, before the weights": 4,
             "weights loaded": 3,
-            "unexplained, after the weights": 2.5,
+            "unexplained, after the weights": 2.4,
         },
-        {"weight_load_s": 3, "process_start_s": 4, "engine_fixed_s": 2.5, "graph_capture_s": 0},
+        {"weight_load_s": 3, "process_start_s": 4, "engine_fixed_s": 2.4, "graph_capture_s": 0},
     ),
     "SGLang that imports vLLM, whose stamps have no year": Log(
         "INFO 03-02 10:00:00 [__init__.py:1] Automatically detected platform cuda.\n"
@@ -568,6 +568,30 @@ LOGS = {
             "graph_capture_s": 0,
         },
         engine="SGLang",
+    ),
+    "a container's JSON whose clock is an hour from the engine's": Log(
+        '{"log":"INFO 03-02 10:00:00 [x.py:1] x\\n","time":"2026-03-02T11:00:00.1Z"}\n'
+        f'{{"log":"INFO 03-02 10:00:07 [x.py:1] {ONE}\\n","time":"2026-03-02T11:00:07.1Z"}}\n'
+        '{"log":"INFO:     Application startup complete.\\n","time":"2026-03-02T11:00:09.5Z"}\n',
+        {
+            "unexplained, before the weights": 4,
+            "weights loaded": 3,
+            "unexplained, after the weights": 2.4,
+        },
+        {"weight_load_s": 3, "process_start_s": 4, "engine_fixed_s": 2.4, "graph_capture_s": 0},
+    ),
+    "stern's colours before a pod's name": Log(
+        "".join(
+            f"\x1b[36mvllm-{pod}\x1b[0m \x1b[33mvllm\x1b[0m INFO 03-02 10:00:{at} [x] {says}\n"
+            for pod, at, says in (
+                ("a", "00", "x"),
+                ("b", "02", "x"),
+                ("a", "09", "Loading weights took 8.00 seconds"),
+                ("b", "10", "Loading weights took 6.0000000000001 seconds"),
+            )
+        ),
+        {"unexplained, before the weights": 2, "weights loaded": 6},
+        {"weight_load_s": 6, "process_start_s": 2},
     ),
     "years and sizes that cannot be": Log(
         "0000-01-01 00:00:00 tensor_parallel_size=0 x\n"
@@ -655,7 +679,7 @@ def said(path: Path, log: str, exit_code: int = 0) -> str:
 def test_the_text_says_what_the_log_does_not(tmp_path: Path) -> None:
     path = tmp_path / "log"
     text = said(path, TENSOR_PARALLEL)
-    assert f"The last start in {path} took 100 s, most of it unexplained" in text
+    assert f"The last start in {path} took 100 s; the longest step is unexplained" in text
     assert "Workers: 2; of each line the slowest counts. gpus_per_replica=2 if each" in text
     assert "No line explains 27.6 s: 21.7 s taken as process_start_s and 5.9 s taken" in text
     assert "does not part reading" in text
@@ -676,8 +700,21 @@ def test_the_text_says_what_the_log_does_not(tmp_path: Path) -> None:
     assert "tells no size of the weights, so weight_load_s is set and no rate" in text
     assert "pods" not in said(path, LOGS["docker compose, journald's clock"].text)
     assert "share the log" not in text
+    assert "does not show how the start began" not in text
+    assert "does not show how the start began" in said(path, CACHED)
+    assert "Its graphs came from a cache, so graph-cache is on already" in said(path, CACHED)
+    assert "graph-cache" not in said(path, TENSOR_PARALLEL).partition("The path with")[0]
     two = lines("", BANNER, f"10:00:09 {ONE}", "10:00:10 Loading weights took 9.50 seconds")
     assert "more than the 10.0 s between their stamps: do two engines share" in said(path, two)
+
+
+def test_a_log_of_another_model_asks_which_it_is(tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    log.write_text(f"{ONE}\nModel loading took 14.99 GiB and 5.0 seconds\n")
+    asks = "Its weights are 16.1 GB and a 70b's are 140: is that the model?"
+    for model, is_asked in (("70b", True), ("8b", False), ("7b", False)):
+        done = called("measure.py", "--log", str(log), "--model", model)
+        assert (asks in " ".join(done.stdout.split())) == is_asked
 
 
 def test_what_broke_and_got_ready_after_all_has_its_figures() -> None:
@@ -703,7 +740,8 @@ def test_a_failed_start_is_one_and_shows_what_was_read(tmp_path: Path, says: str
     fails = f"ERROR 03-02 10:00:50 [core.py:1136] x {says} y\n"
     fails = fails if engine == "vLLM" else f"[2026-03-02 10:00:50 TP0] x {says} y\n"
     shown = said(path, text + fails + "Traceback (most recent call last):\n", exit_code=1)
-    assert "It failed: it never got ready." in shown
+    assert "It failed: it never got ready. " in shown
+    assert f"{says} y" in shown
     assert "The path with these figures" not in shown
     done = called("measure.py", "--log", str(path), "--json")
     assert done.returncode == 1
@@ -743,7 +781,7 @@ def test_another_engine_is_named_and_refused(tmp_path: Path, name: str, text: st
 def test_standard_input_is_read_too() -> None:
     done = run("measure.py", "--log", "-", input=MARKDOWN)
     assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout.startswith("The last start in standard input took 71.7 s, most of it")
+    assert done.stdout.startswith("The last start in standard input took 71.7 s; the longest")
 
 
 def test_what_is_typed_and_what_is_carried_are_the_same(tmp_path: Path) -> None:
@@ -852,7 +890,7 @@ READY = "10:00:20 Starting vLLM API server 0 on http://0.0.0.0:8000"
                 "weights loaded": 3,
                 "unexplained, after the weights": 11,
             },
-            {"kernels warmed up": 4},
+            {"TileLang warmed up": 4},
         ),
         # Nor is it its end, once the engine has slept.
         (
@@ -893,6 +931,25 @@ READY = "10:00:20 Starting vLLM API server 0 on http://0.0.0.0:8000"
                 "weights loaded": 3,
                 "unexplained, after the weights": 13,
             },
+            {},
+        ),
+        # What a running engine is asked, and what it will do, is no start and no sleep.
+        (
+            lines("", BANNER, "10:00:02 Sleep mode is on: POST /wake_up to wake up")
+            + lines("", f"10:00:09 {ONE}", READY, "11:00:00   a  version 1.0")
+            + lines("", f"11:00:01 x: {BANNER}", "11:00:02 prompt: Initializing a VM"),
+            {
+                "unexplained, before the weights": 6,
+                "weights loaded": 3,
+                "unexplained, after the weights": 11,
+            },
+            {},
+        ),
+        # Two warm-ups are two steps.
+        (
+            lines("", "10:00:00 JIT kernel warmup finished in 2.50s")
+            + lines("", "10:00:05 TileLang warmup finished in 4 s"),
+            {"kernels warmed up": 2.5, "TileLang warmed up": 4, "unexplained": 1},
             {},
         ),
         # A start that is killed in silence, and the next, which begins before its banner.
