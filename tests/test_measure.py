@@ -93,10 +93,6 @@ def test_readers_read_each_byte_once(
     assert position == size
 
 
-def test_two_gib_are_written_here_where_nothing_else_is_asked() -> None:
-    assert (measure.Probing().size_gib, measure.Probing().dir) == (2, ".")
-
-
 @pytest.mark.parametrize("size", [1, 2**22 - 1, 2**22, 2**22 + 1])
 def test_a_file_has_the_size_that_was_asked_for(tmp_path: Path, size: int) -> None:
     with open(tmp_path / "weights", "xb", buffering=0) as file:

@@ -637,14 +637,8 @@ def test_each_second_of_a_log_counts_once(log: tuple[Path, Log]) -> None:
     assert found.keys() - RATES == right.figures.keys()
     told = {name: found[name] for name in right.figures}
     assert told == pytest.approx(right.figures, rel=1e-5, abs=1e-9)
-
-
-def test_no_rate_comes_from_a_size_that_a_log_does_not_tell(log: tuple[Path, Log]) -> None:
-    path, right = log
-    found = json.loads(called("measure.py", "--log", str(path), "--json").stdout)
     loads = any(name.startswith(("weights", "model")) for name in right.steps)
     assert ("read_stream_gb_s" in found) == ("weights_gb" in right.figures and loads)
-    assert ("weight_load_s" in found) == ("weights_gb" not in right.figures and loads)
 
 
 @pytest.mark.parametrize("figures", ["lesson", "measured"])
