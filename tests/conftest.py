@@ -24,8 +24,10 @@ import pytest
 import traffic
 import view
 
-# A suite in the background would hand on to its scripts that Ctrl-C is ignored.
+# A suite in the background, or under nohup, would hand on to its scripts what is ignored.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+if hasattr(signal, "SIGHUP"):
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 ROOT = Path(__file__).parent.parent
 CODE = ROOT / "code"

@@ -258,8 +258,6 @@ def test_a_file_without_a_name_is_made_while_no_signal_is_heard(
         assert signal.pthread_sigmask(signal.SIG_BLOCK, []) == before
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
-@pytest.mark.parametrize("twice", [1, 2])
 @pytest.mark.parametrize(
     "words",
     [
@@ -268,13 +266,16 @@ def test_a_file_without_a_name_is_made_while_no_signal_is_heard(
         ["watch.py", "evidence.py", "--json"],
     ],
 )
-def test_each_signal_once_or_twice_is_as_ctrl_c_for_every_script(
-    words: list[str], number: int, twice: int
-) -> None:
-    code, _, err = stopped(words, 1, *[number] * twice)
-    assert not {"Traceback", "Exception"} & {*err.split()}
-    # The second may come when Python itself is on its way out, and hears none any more.
-    assert code == 128 + signal.SIGINT or (twice == 2 and code == -number)
+def test_each_signal_once_or_twice_is_as_ctrl_c_for_every_script(words: list[str]) -> None:
+    def one(number: int, twice: int) -> None:
+        code, _, err = stopped(words, 1.5, *[number] * twice)
+        assert not {"Traceback", "Exception"} & {*err.split()}
+        # The second may come when Python itself is on its way out, and hears none any more.
+        assert code == 128 + signal.SIGINT or (twice == 2 and code == -number)
+
+    numbers = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
+    with ThreadPoolExecutor(3) as pool:
+        assert [*pool.map(one, numbers * 2, (1, 1, 1, 2, 2, 2))] == [None] * 6
 
 
 # --- figures from a file ------------------------------------------------------
