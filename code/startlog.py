@@ -165,8 +165,8 @@ STAMP = re.compile(
     r"(?<![\d-])(?:(?:(\d{4})[-/])?(\d\d)[-/](\d\d)[ T]|([A-Z][a-z]{2}) {1,2}(\d\d?) )"
     r"(\d\d):(\d\d):(\d\d)(?:[.,](\d{1,6}))?"
 )
-DATED = re.compile(r"(?<!\d)(20\d\d)[-/]\d\d[-/]\d\d[ T]\d")
-LEAP_DAY = re.compile(r"02[-/]29[ T]|Feb 29 ")
+DATED = re.compile(r"(20\d\d)[-/]\d\d[-/]\d\d[ T]\d")
+LEAP_DAYS = ("02-29", "02/29", "Feb 29 ")
 MONTHS = ("", "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
@@ -474,9 +474,10 @@ def read(text: str) -> StartLog:
     pods: dict[str, list[Start]] = defaultdict(lambda: [Start(engine)])
     last = ""  # the pod that told of a step last
     dated = DATED.search(text)  # lines without a year are of that of the others
-    year = int(dated[1]) if dated else 2000 if LEAP_DAY.search(text) else 2001
+    year = int(dated[1]) if dated else 2000 if has(text, LEAP_DAYS) else 2001
     for raw in text.splitlines():
-        raw = DECORATION.sub("", raw[:LONGEST])
+        raw = raw[:LONGEST]
+        raw = DECORATION.sub("", raw) if "\x1b" in raw or "*" in raw else raw
         found = POD.match(raw)
         pod = found[found.lastindex or 0] if found else ""
         starts = pods[pod]
