@@ -207,7 +207,7 @@ def start_log(s: Scenario, file: str) -> tuple[Row, Row]:
         "engine": start.engine.name,
         "forms": [line.forms[0] for line in start.engine.lines],
         "failed": start.failed,
-        "broke": start.broke[-MOST_SAID:].strip(),
+        "broke": start.broke[:MOST_SAID].strip(),
         "has_head": start.has_head,
         "ready": start.ready,
         "pod": log.pod,
@@ -379,6 +379,9 @@ def run(argv: Sequence[str]) -> int:
     else:
         show_log(shown, s, figures)
     failed = bool(shown.get("failed"))
+    if "json" in args and (failed or not figures):
+        says = f"failed: {shown['broke']}" if failed else "tells no seconds"
+        main.complain(f"--log {how.log!r}: the start {says}")
     if "json" not in args and figures and not failed:
         main.heading("The whole report with them:")
         print(f"  {main.typed('main.py', replace(s, **figures), names)}")

@@ -8,7 +8,7 @@ no line explains, between the log's own time stamps, is left over and shown.
 
 import math
 import re
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -149,6 +149,7 @@ OTHERS = {  # engines that are not read, and what their logs alone say
 
 # --- one line ------------------------------------------------------------------------------------
 
+BACK = 50  # lines before one without a stamp that may have one
 LONGEST, FEW = 8000, 300  # characters of a line that are looked at, and of a few words in it
 LEAST_S = 0.001  # of a step that is shown
 READY_S = 60.0  # from the first line that says it is ready to the last of this start [assumed]
@@ -343,7 +344,10 @@ class Start:
                 self.reach(at)
             self.ready = True
         elif not self.ready and has(line.text, self.engine.failed):
-            self.broke = self.broke or line.text
+            says = line.text[
+                min(line.text.find(x) for x in self.engine.failed if x in line.text) :
+            ]
+            self.broke = says if not self.broke or "out of memory" in says else self.broke
             self.reach(at)
 
     def reach(self, at: float | None, seconds: float = 0.0) -> None:
@@ -472,6 +476,7 @@ def read(text: str) -> StartLog:
     """The last start in a log; BadInput for the log of an engine that is not read."""
     engine = SGLANG if has(text, SGLANG_ALONE) else VLLM
     pods: dict[str, list[Start]] = defaultdict(lambda: [Start(engine)])
+    recent: dict[str, deque[str]] = defaultdict(lambda: deque(maxlen=BACK))  # lines of a pod
     last = ""  # the pod that told of a step last
     dated = DATED.search(text)  # lines without a year are of that of the others
     year = int(dated[1]) if dated else 2000 if has(text, LEAP_DAYS) else 2001
@@ -482,9 +487,13 @@ def read(text: str) -> StartLog:
         pod = found[found.lastindex or 0] if found else ""
         starts = pods[pod]
         raw = raw[found.end() if found else 0 :]
+        recent[pod].append(raw)
         if starts[-1].first is not None and not has(raw, WORDS):
             continue
         line = line_of(pod, raw, year)
+        if line.at is None and has(line.text, engine.ready):  # uvicorn's words have no stamp
+            stamps = (stamp(each, year) for each in reversed(recent[pod]))
+            line = line._replace(at=next((x for x in stamps if x is not None), None))
         if starts[-1].is_over(line):
             starts.append(starts[-1].next())
         if starts[-1].add(line):

@@ -593,6 +593,18 @@ LOGS = {
         {"unexplained, before the weights": 2, "weights loaded": 6},
         {"weight_load_s": 6, "process_start_s": 2},
     ),
+    "uvicorn's last words, which have no stamp": Log(
+        lines("", "10:00:00 vLLM API server version 0.6.3", f"10:00:09 {ONE}", "10:00:30 Routes:")
+        + "INFO:     Started server process [1]\nINFO:     Application startup complete.\n"
+        + lines("", "10:00:50 Received request")
+        + "INFO:     127.0.0.1:1 - GET /health\n",
+        {
+            "unexplained, before the weights": 6,
+            "weights loaded": 3,
+            "unexplained, after the weights": 21,
+        },
+        {"weight_load_s": 3, "process_start_s": 6, "engine_fixed_s": 21, "graph_capture_s": 0},
+    ),
     "years and sizes that cannot be": Log(
         "0000-01-01 00:00:00 tensor_parallel_size=0 x\n"
         "2026-02-30 00:00:00 Model loading took 1 GiB and 2 s\n",
@@ -702,6 +714,24 @@ def test_the_text_says_what_the_log_does_not(tmp_path: Path) -> None:
     assert "more than the 10.0 s between their stamps: do two engines share" in said(path, two)
 
 
+def test_a_failure_is_told_by_its_cause_and_beside_the_json_too(tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    log.write_text(
+        lines("", BANNER, f"10:00:09 {ONE}", "10:00:10 EngineCore failed to start.")
+        + "torch.OutOfMemoryError: CUDA out of memory. Tried to allocate 2.32 GiB. "
+        + "x" * 999
+    )
+    done = run("measure.py", "--log", str(log), "--json")
+    assert done.returncode == 1
+    cause = "CUDA out of memory. Tried to allocate 2.32 GiB. xx"
+    assert done.stderr.startswith(f"measure.py: --log {str(log)!r}: the start failed: {cause}")
+    assert len(done.stderr.splitlines()) == 1
+    log = tmp_path / "empty"
+    log.write_text("")
+    done = run("measure.py", "--log", str(log), "--json")
+    assert done.stderr == f"measure.py: --log {str(log)!r}: the start tells no seconds\n"
+
+
 def test_a_log_of_another_model_asks_which_it_is(tmp_path: Path) -> None:
     log = tmp_path / "log"
     log.write_text(f"{ONE}\nModel loading took 14.99 GiB and 5.0 seconds\n")
@@ -735,7 +765,7 @@ def test_a_failed_start_is_one_and_shows_what_was_read(tmp_path: Path, says: str
     fails = fails if engine == "vLLM" else f"[2026-03-02 10:00:50 TP0] x {says} y\n"
     shown = said(path, text + fails + "Traceback (most recent call last):\n", exit_code=1)
     assert "It failed: it never got ready. " in shown
-    assert f"{says} y" in shown
+    assert f"never got ready. '{says} y'" in shown
     assert "The path with these figures" not in shown
     done = called("measure.py", "--log", str(path), "--json")
     assert done.returncode == 1
@@ -835,7 +865,7 @@ def test_an_odd_log_is_no_traceback(tmp_path: Path, text: str) -> None:
     path.write_text(text, encoding="utf-8")
     done = called("measure.py", "--log", str(path), "--json")
     assert done.returncode in (0, 1)
-    assert done.stderr == ""
+    assert len(done.stderr.splitlines()) == done.returncode
     json.loads(done.stdout)
 
 
