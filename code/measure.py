@@ -371,17 +371,16 @@ def run(argv: Sequence[str]) -> int:
     (s, names), how = main.asked(args), probing_of(args)
     figures, shown = measure(s, names, how)
     progress.end()
-    found = main.given(args) | figures
+    found, failed = main.given(args) | figures, bool(shown.get("failed"))
     if "json" in args:
         main.print_json({**found, "machine" if how.log is None else "log": shown})
+        if failed or not figures:  # a pipe hides the exit code
+            says = f"failed: {shown['broke']}" if failed else "tells no seconds"
+            main.complain(f"--log {how.log!r}: the start {says}")
     elif how.log is None:
         show_machine(shown, s)
     else:
         show_log(shown, s, figures)
-    failed = bool(shown.get("failed"))
-    if "json" in args and (failed or not figures):
-        says = f"failed: {shown['broke']}" if failed else "tells no seconds"
-        main.complain(f"--log {how.log!r}: the start {says}")
     if "json" not in args and figures and not failed:
         main.heading("The whole report with them:")
         print(f"  {main.typed('main.py', replace(s, **figures), names)}")

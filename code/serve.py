@@ -33,6 +33,7 @@ PAGE = HERE / "explorer.html"
 HOSTS = ("127.0.0.1", "localhost")
 API = {"/api/report": "view.py", "/api/traffic": "traffic.py"}
 FLAGS = ("jitter",)  # options that take no value
+PIPED = ("@-", "--set=@-")  # words that read standard input
 PATIENCE_S, AT_ONCE = 30.0, 4  # what one answer may take, and how many are worked out
 SETTLE_S = 0.2  # how long a save must lie still
 Answer = tuple[int, str, str]  # status, type, body
@@ -176,10 +177,10 @@ def view(words: Sequence[str]) -> str:
     if not words:
         return ""
     with NamedTemporaryFile("w", encoding="utf-8") as piped:  # a child's own input is its leash
-        if {"@-", "--set=@-"} & {*words}:
-            piped.write(sys.stdin.read() if sys.stdin else "")
+        if sys.stdin and any(word in PIPED for word in words):
+            piped.write(sys.stdin.read())
             piped.flush()
-        words = [f"{x[:-1]}{piped.name}" if x in ("@-", "--set=@-") else x for x in words]
+        words = [f"{word[:-1]}{piped.name}" if word in PIPED else word for word in words]
         ended = children.run("main.py", [*words, "--json"])
     if ended.reason:
         raise Refused(ended.reason)

@@ -119,13 +119,8 @@ SGLANG = Engine(
     failed=("hit an exception", "Received sigquit from a child process", "scheduler is dead",
             "scheduler died", "Initialization failed", "Not enough memory. Please try"),
 )  # fmt: skip
-SGLANG_ALONE = (
-    "server_args=ServerArgs(",
-    "server_args={",
-    "Load weight ",
-    "Init torch distributed",
-    SGLANG.ready[0],
-)
+SERVER_ARGS = ("server_args=ServerArgs(", "server_args={")
+SGLANG_ALONE = (*SERVER_ARGS, "Load weight ", "Init torch distributed", SGLANG.ready[0])
 # What a running engine says where it sleeps, wakes up and reads its weights again.
 SLEEP = (
     LogLine("fell asleep", "", "", ("It took <s> seconds to fall asleep",)),
@@ -137,7 +132,8 @@ BUILDS = ("Initializing a V1 LLM engine", "Initializing a V0 LLM engine",
           "Initializing an LLM engine")  # fmt: skip
 FRESH = ("Automatically detected platform", *BUILDS)
 BANNER = re.compile(
-    r"\]  .*  version v?\d+\.\d|vLLM (?:API )?server version |server_args=(?:ServerArgs\(|\{)"
+    r"\]  .*  version v?\d+\.\d|vLLM (?:API )?server version |"
+    + "|".join(map(re.escape, SERVER_ARGS))
 )
 OTHERS = {  # engines that are not read, and what their logs alone say
     "Ollama": ("source=sched.go", "llama runner started", "source=routes.go"),
@@ -193,7 +189,7 @@ WORDS = {  # of which a line has one that says anything here
     *(head for forms in FORMS.values() for head, *_ in forms),
     *(word for engine in (VLLM, SGLANG) for word in (*engine.ready, *engine.failed)),
     *(word for line in (*VLLM.lines, *SGLANG.lines) for word in line.since),
-    *(*SLEEPS, *FRESH, " version ", "server_args=", "parallel_size", "tp_size", "pp_size"),
+    *(*SLEEPS, *FRESH, " version ", *SERVER_ARGS, "parallel_size", "tp_size", "pp_size"),
 }
 
 
@@ -228,7 +224,7 @@ class Line(NamedTuple):
     worker: str  # the innermost process, "" for none
     at: float | None  # its time stamp
     text: str  # behind the processes' names
-    banner: bool
+    banner: bool  # whether an engine begins with it
 
 
 def line_of(pod: str, text: str, year: int) -> Line:
@@ -274,7 +270,7 @@ class Start:
         self.told: set[tuple[str, str]] = set()  # lines of steps, by worker
         self.built: set[str] = set()  # workers that build an engine
         self.has_banner = self.has_head = self.ready = self.slept = False
-        self.broke = ""  # the first line that says so
+        self.broke = ""  # what says so, from its first word on
 
     def offset(self, at: float | None) -> float | None:
         """Of a time stamp, over New Year too, where no year is told."""
@@ -344,10 +340,10 @@ class Start:
                 self.reach(at)
             self.ready = True
         elif not self.ready and has(line.text, self.engine.failed):
-            says = line.text[
-                min(line.text.find(x) for x in self.engine.failed if x in line.text) :
-            ]
-            self.broke = says if not self.broke or "out of memory" in says else self.broke
+            found = [line.text.find(word) for word in self.engine.failed if word in line.text]
+            says = line.text[min(found) :]
+            if not self.broke or "out of memory" in says:  # which is the cause of others
+                self.broke = says
             self.reach(at)
 
     def reach(self, at: float | None, seconds: float = 0.0) -> None:
@@ -422,14 +418,13 @@ class Start:
         before_s -= seconds_in(told, "process_start_s", "figure")
         before_s = min(max(before_s, 0.0), lost_s)
         banner_s = 0.0 if self.banner is None else min(self.banner - self.begin, before_s)
-        if self.load < math.inf:
-            before = row_of("unexplained, before the weights", "process_start_s", before_s)
-        else:  # a log that is cut at its head tells no beginning of a process
-            figure = "process_start_s" if self.has_head else "engine_fixed_s"
-            before = row_of("unexplained", figure, before_s)
+        loads = self.load < math.inf
+        until = "unexplained, before the weights" if loads else "unexplained"
+        # A log that is cut at its head, and behind the weights, tells no beginning of a process.
+        figure = "process_start_s" if loads or self.has_head else "engine_fixed_s"
         rows = [
             row_of("unexplained, before the banner", "process_start_s", banner_s),
-            before | {"seconds": before_s - banner_s},
+            row_of(until, figure, before_s - banner_s),
             *told,
             row_of("unexplained, after the weights", "engine_fixed_s", lost_s - before_s),
         ]
@@ -481,8 +476,7 @@ def read(text: str) -> StartLog:
     dated = DATED.search(text)  # lines without a year are of that of the others
     year = int(dated[1]) if dated else 2000 if has(text, LEAP_DAYS) else 2001
     for raw in text.splitlines():
-        raw = raw[:LONGEST]
-        raw = DECORATION.sub("", raw) if "\x1b" in raw or "*" in raw else raw
+        raw = DECORATION.sub("", raw[:LONGEST])
         found = POD.match(raw)
         pod = found[found.lastindex or 0] if found else ""
         starts = pods[pod]
