@@ -3,7 +3,8 @@
 Seconds from the start of the run. A replica is a number: -1 the first that booted, -2 the next, so
 that the smallest is the newest. What is due lies in heaps, so an event costs the logarithm of how
 many replicas there are. `Endpoint` keeps totals and two histograms, and no request once it is
-served: ten million of them take no more memory than ten.
+served: ten million of them take no more memory than ten. What happened to each it tells `seen`, of
+`events`, which may take notes; there a replica is 1, 2, 3.
 """
 
 import math
@@ -15,6 +16,7 @@ from typing import NamedTuple
 import main
 import schedule
 from arrivals import BOOTS, LIVES, Draw, Traffic, randoms
+from events import EVICTED, IDLE, UNSEEN, Unseen
 from main import BadInput, Bounds, Row, Scenario
 from schedule import HOUR_S
 from traces import Request
@@ -26,7 +28,8 @@ USUAL_WORKERS = 8  # at most, where nobody says [assumed]
 REPLICAS = Bounds(high=MOST_WORKERS, whole=True)  # of a pool
 END, READY, HOUR, ASK, ARRIVE, GIVE_UP, LET_GO, EVICT = range(8)  # the order at one instant
 Event = tuple[float, int, int]  # when, which of these, on which replica; of ASK: for how many
-Work = tuple[float, float]  # when it ends or since when it waits, and its service, seconds
+# When it ends or since when it waits, and its service, seconds; which request it is, from 0 on.
+Work = tuple[float, float, int]
 
 
 def kept_always(s: Scenario, how: Traffic) -> int:
@@ -118,11 +121,14 @@ class Totals(NamedTuple):
 class Endpoint:
     """Replicas, their slots and the queue of one endpoint; `replay` sends it requests."""
 
-    def __init__(self, s: Scenario, how: Traffic, start_s: float = 0.0) -> None:
-        self.s, self.slots, self.patience_s = s, how.slots, how.patience_s
+    def __init__(
+        self, s: Scenario, how: Traffic, start_s: float = 0.0, seen: Unseen = UNSEEN
+    ) -> None:
+        self.s, self.slots, self.patience_s, self.seen = s, how.slots, how.patience_s, seen
         self.most = workers(s, how)[1]
         self.boot_s, self.lives = boot_times(s, how), randoms(how, LIVES).random
         self.evictions_per_s = how.evictions_per_day / 86400
+        self.one_by_one = seen.keeps or self.evictions_per_s > 0
         self.pause_s = main.pause_s(s)
         self.handlers: dict[int, Callable[[int], None]] = {
             END: self.end,
@@ -136,8 +142,8 @@ class Endpoint:
 
         self.now = 0.0
         self.least = self.newest = self.alive = self.starting = self.peak = self.busy = 0
-        # Ready replicas, and when the last service of each ends; the (end, service_s) of each,
-        # which only evictions need.
+        # Ready replicas, and when the last service of each ends; the work of each, which
+        # only evictions need.
         self.work_ends: dict[int, float] = {}
         self.running: dict[int, list[Work]] = {}
         # Heaps: free slots, by replica; service ends, (when, replica); other events; keep-alives,
@@ -146,9 +152,9 @@ class Endpoint:
         self.ends: list[tuple[float, int]] = [(math.inf, 0)]
         self.agenda: list[Event] = [(HOUR_S - start_s % HOUR_S, HOUR, 0)]
         self.timers: list[tuple[float, int]] = []
-        # Queues: requests, (since, service_s, boots that had ended by then); interrupted ones,
-        # (since, service_s), who go first.
-        self.waiting: deque[tuple[float, float, int]] = deque()
+        # Queues: requests, (since, service_s, which, boots that had ended by then); interrupted
+        # ones, who go first.
+        self.waiting: deque[tuple[float, float, int, int]] = deque()
         self.again: deque[Work] = deque()
 
         # Counts of requests: found a free slot, waited, waited while a replica booted, late.
@@ -189,12 +195,13 @@ class Endpoint:
                 pass
         if main.even_warm_is_late(self.s):
             self.over += self.hits
-        for since, _, ended in self.waiting:
+        for since, _, _, ended in self.waiting:
             self.over += self.now - since > self.s.sla_s
             self.cold += self.cold_starts > ended
-        for since, _ in self.again:
+        for since, _, _ in self.again:
             self.pauses.add(self.now - since)
         self.hour()
+        self.seen.ends(self.now)
         if self.hits:
             self.ttft.add(self.s.warm_ttft_s, self.hits)
 
@@ -202,6 +209,7 @@ class Endpoint:
         """From now on so many are kept, at the pool's price, and what is missing boots."""
         self.pool_s += self.now * (min(self.alive, self.least) - min(self.alive, least))
         self.least = least
+        self.seen.asks(self.now, least)
         self.scale()
         if change := next(self.changes, None):
             heappush(self.agenda, (change[0], ASK, int(change[1])))
@@ -240,12 +248,15 @@ class Endpoint:
 
     def arrive(self, t: float, service_s: float) -> None:
         """Take a slot of the newest replica that has one, else wait, and boot what is missing."""
+        request = self.hits + self.queued
         if self.has_free_slot():
             self.hits += 1
-            self.start(t + service_s, service_s)
+            replica = self.start(t + service_s, service_s, request)
+            self.seen.hits(t, t + service_s, -replica, self.s.warm_ttft_s)
             return
         self.queued += 1
-        self.waiting.append((t, service_s, self.cold_starts - self.starting))
+        self.seen.waits(t)
+        self.waiting.append((t, service_s, request, self.cold_starts - self.starting))
         self.waiting_s -= t
         if self.patience_s is not None:
             heappush(self.agenda, (t + self.patience_s, GIVE_UP, 0))
@@ -275,11 +286,13 @@ class Endpoint:
         self.replica_s -= self.now
         if self.alive <= self.least:
             self.pool_s -= self.now
+        self.seen.boots(self.now, -self.newest)
         return self.newest
 
     def ready(self, replica: int) -> None:
         """Its slots go to those that wait."""
         self.starting -= 1
+        self.seen.ready(self.now, -replica)
         self.work_ends[replica] = self.now
         heappush(self.timers, (self.now + self.s.keep_alive_s, -replica))
         if self.evictions_per_s:
@@ -295,23 +308,28 @@ class Endpoint:
         """Free slots go to whoever waits first; their tokens take so many seconds more."""
         while (self.again or self.waiting) and self.has_free_slot():
             if self.again:
-                since, service_s = self.again.popleft()
+                since, service_s, request = self.again.popleft()
                 self.pauses.add(self.now - since + more_s)
             else:
-                since, service_s = self.leave()
+                since, service_s, request = self.leave()
                 self.ttft.add(self.now - since + more_s)
                 self.over += self.now - since + more_s > self.s.sla_s
-            self.start(self.now + service_s, service_s)
+                self.seen.answers(request, self.now - since + more_s)
+            replica = self.start(self.now + service_s, service_s, request)
+            self.seen.starts(request, self.now, self.now + service_s, -replica)
 
     def leave(self) -> Work:
         """The head of the queue leaves it: since when it waited, and its service."""
-        since, service_s, ended = self.waiting.popleft()
+        since, service_s, request, ended = self.waiting.popleft()
         self.waiting_s += self.now
         self.cold += self.cold_starts > ended
-        return since, service_s
+        return since, service_s, request
 
-    def start(self, end: float, service_s: float) -> None:
-        """The newest free slot works until then, and serves so much if it must start over."""
+    def start(self, end: float, service_s: float, request: int) -> int:
+        """The newest free slot works until then, and serves so much if it must start over.
+
+        Which replica's it is comes back.
+        """
         replica = heappop(self.free)
         if not self.busy % self.slots:
             self.perfect_s -= self.now
@@ -319,7 +337,8 @@ class Endpoint:
         heappush(self.ends, (end, replica))
         self.work_ends[replica] = max(self.work_ends[replica], end)
         if self.evictions_per_s:
-            self.running[replica].append((end, service_s))
+            self.running[replica].append((end, service_s, request))
+        return replica
 
     def stop(self) -> None:
         self.busy -= 1
@@ -337,12 +356,13 @@ class Endpoint:
     def give_up(self, _: int) -> None:
         """Who came first gives up first, so that the head of the queue is all there is to see."""
         while self.waiting and self.waiting[0][0] + (self.patience_s or 0.0) <= self.now:
-            self.leave()
+            self.seen.gives_up(self.leave()[2])
             self.given_up += 1
             self.over += 1
         self.scale()
 
-    def let_go(self, replica: int) -> None:
+    def let_go(self, replica: int, cause: str = IDLE) -> None:
+        self.seen.gone(self.now, -replica, cause)
         del self.work_ends[replica]
         if self.alive <= self.least:
             self.pool_s += self.now
@@ -353,18 +373,20 @@ class Endpoint:
         """Its requests move to free slots elsewhere, or go back to the head of the queue."""
         if replica not in self.work_ends:
             return
-        self.let_go(replica)
+        self.let_go(replica, EVICTED)
         self.evicted += 1
         lost = []
-        for end, service_s in self.running.pop(replica):
+        for end, service_s, request in self.running.pop(replica):
             self.stop()
+            self.seen.interrupts(request, self.now)
             if self.s.migrates and self.has_free_slot():
                 # concession: the notice is as long as the rounds take; only the pause is felt.
-                self.start(end + self.pause_s, service_s)
+                other = self.start(end + self.pause_s, service_s, request)
+                self.seen.starts(request, self.now, end + self.pause_s, -other)
                 self.pauses.add(self.pause_s)
                 self.migrated += 1
             else:
-                lost.append((self.now, service_s))
+                lost.append((self.now, service_s, request))
         self.restarted += len(lost)
         self.again.extendleft(reversed(lost))
         self.serve_waiting(self.s.warm_ttft_s)
@@ -396,7 +418,7 @@ class Endpoint:
         subtle: `step` and `arrive` once more, in local names: a hit need only be counted, and that
         makes a busy endpoint four times as fast. The tests hold both to one slow simulation.
         """
-        if self.waiting or self.evictions_per_s:
+        if self.waiting or self.one_by_one:
             return next(requests, None)
         free, ends, work_ends, slots = self.free, self.ends, self.work_ends, self.slots
         busy, perfect_s, hits = self.busy, self.perfect_s, self.hits

@@ -8,6 +8,9 @@ event, and here is what a run shows, beside a formula where one applies.
   python code/traffic.py --rate 40 --hours 480
   python code/traffic.py --evictions-per-day 12 --min-workers 2 --rate 500
   python code/traffic.py --pattern bursty --rate 300 --min-workers 1 --json
+
+With --events, JSON has all that happened too: when each request came, which replica served it
+from when to when, when each replica came and went, and the dollars up to then.
 """
 
 import argparse
@@ -37,6 +40,7 @@ from endpoint import (
     mean_cold_s,
     workers,
 )
+from events import MOST_EVENTS, UNSEEN, Recorder, Unseen, refusal
 from main import BadInput, Bounds, Row, Scenario, number, plain, say, table
 from progress import progress
 from schedule import HOUR_S
@@ -77,11 +81,16 @@ def check(s: Scenario, how: Traffic) -> None:
 
 
 def simulate(
-    s: Scenario, how: Traffic, asked: Asked | None = None, most_late: float = math.inf
+    s: Scenario,
+    how: Traffic,
+    asked: Asked | None = None,
+    most_late: float = math.inf,
+    seen: Unseen = UNSEEN,
 ) -> Endpoint:
     """One run of an endpoint under the layers of this scenario; BadInput where it cannot be.
 
-    Several runs may be asked the same, held in a list, and stop early where too many are late.
+    Several runs may be asked the same, held in a list, and stop early where too many are late;
+    `seen` may take notes of what happens.
     """
     check(s, how)
     start_s, requests, trace = asked or requests_of(s, how)
@@ -89,7 +98,7 @@ def simulate(
         raise BadInput("--schedule: must be without days, for the trace has no dates")
     if progress.shown and not isinstance(requests, list):
         requests = with_progress(requests)
-    endpoint = Endpoint(s, how, start_s)
+    endpoint = Endpoint(s, how, start_s, seen)
     endpoint.replay(requests, None if how.trace else HOUR_S * how.hours, most_late)
     return endpoint
 
@@ -101,11 +110,18 @@ def with_progress(requests: Iterable[Request]) -> Iterator[Request]:
         yield request
 
 
+def dollars(
+    s: Scenario, standby_usd_per_hour: float, span_s: float, replica_s: float, pool_s: float
+) -> float:
+    """Of seconds of replicas, of which some at the pool's price, and of the standby node's."""
+    usd = pool_s * main.kept_usd_per_hour(s) + (replica_s - pool_s) * main.replica_usd_per_hour(s)
+    return (usd + standby_usd_per_hour * span_s) / HOUR_S
+
+
 def figures(s: Scenario, e: Endpoint, standby_usd_per_hour: float) -> Row:
     """What a run shows. The late are counted one by one, not read off the histogram."""
     end_s, requests, boots, replica_s, waiting_s, pool_s, _ = e.past  # up to the end
     span_s, gpu_hours, requests_or_1 = end_s or math.inf, main.gpus(s) / HOUR_S, max(requests, 1)
-    usd = pool_s * main.kept_usd_per_hour(s) + (replica_s - pool_s) * main.replica_usd_per_hour(s)
     return {
         "hours": end_s / HOUR_S,
         "requests": requests,
@@ -116,7 +132,7 @@ def figures(s: Scenario, e: Endpoint, standby_usd_per_hour: float) -> Row:
         "over_sla_fraction": e.over / requests_or_1,
         "given_up": e.given_up,
         "gpu_hours": gpu_hours * replica_s,
-        "usd": (usd + standby_usd_per_hour * end_s) / HOUR_S,
+        "usd": dollars(s, standby_usd_per_hour, end_s, replica_s, pool_s),
         "replicas": {"mean": replica_s / span_s, "peak": e.peak},
         "perfect_gpu_hours": gpu_hours * (e.perfect_s + end_s * math.ceil(e.busy / e.slots)),
         "waited_fraction": e.queued / requests_or_1,
@@ -131,6 +147,15 @@ def figures(s: Scenario, e: Endpoint, standby_usd_per_hour: float) -> Row:
             "pause_s": e.pauses.figures(p50=0.5, p99=0.99),
         },
     }
+
+
+def events(s: Scenario, seen: Recorder, end_s: float, standby_usd_per_hour: float) -> Row:
+    """All that happened in a run up to its end, in order, and the dollars paid by then."""
+    bill = [
+        {"at_s": t, "usd": dollars(s, standby_usd_per_hour, t, replica_s, pool_s)}
+        for t, replica_s, pool_s in seen.paid(end_s)
+    ]
+    return {"requests": seen.requests, "replicas": seen.replicas, "bill": bill}
 
 
 def timeline(e: Endpoint) -> list[Row]:
@@ -206,17 +231,25 @@ def trace_row(trace: Trace | None) -> Row | None:
     return {name: getattr(trace, name) for name in TOLD} if trace else None
 
 
-def run_result(s: Scenario, names: Sequence[str], how: Traffic, asked: Asked | None = None) -> Row:
-    """One run of traffic under the named layers."""
-    under = main.stack(s, names)
+def run_result(
+    s: Scenario,
+    names: Sequence[str],
+    how: Traffic,
+    asked: Asked | None = None,
+    seen: Recorder | None = None,
+) -> Row:
+    """One run of traffic under the named layers, with its events where notes are taken."""
+    under, rent = main.stack(s, names), standby_usd_per_hour(s, names)
     asked = asked or requests_of(under, how)
-    run = figures(under, simulate(under, how, asked), standby_usd_per_hour(s, names))
+    endpoint = simulate(under, how, asked, seen=seen or UNSEEN)
+    run = figures(under, endpoint, rent)
     ran = replace(how, min_workers=kept_always(under, how), max_workers=workers(under, how)[1])
     return {
         "run": asdict(ran) | {"cold_start_s": mean_cold_s(under, how)},
         "trace": trace_row(asked.trace),
         **run,
         "closed_form": closed_forms(under, how, run),
+        **({"events": events(under, seen, endpoint.now, rent)} if seen else {}),
     }
 
 
@@ -225,9 +258,11 @@ def is_piped(how: Traffic) -> bool:
     return how.trace is not None and not os.path.isfile(how.trace)
 
 
-def traffic_result(s: Scenario, names: Sequence[str], how: Traffic) -> Row:
+def traffic_result(
+    s: Scenario, names: Sequence[str], how: Traffic, seen: Recorder | None = None
+) -> Row:
     """A run; where nodes are taken away, also what evictions are with and without migrate."""
-    found, compared = run_result(s, names, how), []
+    found, compared = run_result(s, names, how, seen=seen), []
     if how.evictions_per_day:
         apart = main.without(names, "migrate")
         for label, each in (("without migrate", apart), ("with migrate", [*apart, "migrate"])):
@@ -519,6 +554,22 @@ def traffic_of(args: argparse.Namespace) -> Traffic:
     return how
 
 
+def notes_of(
+    args: argparse.Namespace, s: Scenario, how: Traffic, several: bool
+) -> Recorder | None:
+    """What takes notes where --events asks for them; BadInput where it cannot."""
+    if "events" not in args:
+        return None
+    if "json" not in args:
+        raise BadInput("--events: must be beside --json")
+    if several:
+        raise BadInput("--events: must be beside one --keep-alive, of which there are several")
+    expected = 0.0 if how.trace else mean_rate(s, how) * how.hours
+    if expected > 10 * MOST_EVENTS:  # the hours of a run may have a tenth of the mean
+        raise BadInput(refusal(f"about {expected:,.0f}"))
+    return Recorder(s.sla_s)
+
+
 def scenario_of(args: argparse.Namespace) -> tuple[Scenario, list[str], list[float]]:
     """The scenario, its layers, and the idle times that are to be compared."""
     s, names = main.asked(args)
@@ -531,10 +582,14 @@ def scenario_of(args: argparse.Namespace) -> tuple[Scenario, list[str], list[flo
 def run(argv: Sequence[str]) -> int:
     parser = main.Parser(__doc__)
     add_options(parser, (*OPTIONS, *RUN_OPTIONS))
+    parser.add_argument(
+        "--events", action="store_true", help="with --json: each request, replica and dollar too"
+    )
     args = parser.read(argv)
     (s, names, kept), how = scenario_of(args), traffic_of(args)
     several = len(kept) > 1
-    result = idle_result(s, names, how, kept) if several else traffic_result(s, names, how)
+    seen = notes_of(args, main.stack(s, names), how, several)
+    result = idle_result(s, names, how, kept) if several else traffic_result(s, names, how, seen)
     progress.end()
     if "json" in args:
         main.print_json(result)

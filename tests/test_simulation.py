@@ -33,9 +33,10 @@ class Watched(endpoint.Endpoint):
         if self.hits > hits:
             self.log[t, service_s] = self.s.warm_ttft_s
 
-    def leave(self) -> tuple[float, float]:
-        self.left.append(super().leave())
-        return self.left[-1]
+    def leave(self) -> endpoint.Work:
+        work = super().leave()
+        self.left.append(work[:2])
+        return work
 
     def serve_waiting(self, more_s: float) -> None:
         left = len(self.left)
