@@ -18,7 +18,7 @@ from typing import IO, Any, NoReturn
 
 HERE = Path(__file__).resolve().parent
 SCRIPTS = ("main.py", "traffic.py", "plan.py", "evidence.py", "measure.py")
-KINDS = (".py", ".toml", ".html")  # files of this folder that somebody may edit
+KINDS = (".py", ".toml", ".html", ".css", ".js")  # files of this folder that somebody may edit
 POLL_S = 0.002  # between looks at a child
 MOST_BYTES = 16e6  # that it may print
 STOPS = [getattr(signal, x) for x in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, x)]

@@ -19,7 +19,7 @@ from collections.abc import Callable, Sequence
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from select import select
-from socket import MSG_PEEK
+from socket import MSG_PEEK, SO_ERROR, SOL_SOCKET
 from tempfile import NamedTemporaryFile
 from threading import BoundedSemaphore
 from time import monotonic, sleep
@@ -29,20 +29,30 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 import children
 from children import HERE, Refused
 
-PAGE = HERE / "explorer.html"
+PAGES = {  # by address: the file beside this one, and its type
+    "/": ("explorer.html", "text/html"),
+    "/explorer.css": ("explorer.css", "text/css"),
+    "/words.js": ("words.js", "text/javascript"),
+    "/charts.js": ("charts.js", "text/javascript"),
+    "/film.js": ("film.js", "text/javascript"),
+    "/explorer.js": ("explorer.js", "text/javascript"),
+    "/tour.js": ("tour.js", "text/javascript"),
+}
 HOSTS = ("127.0.0.1", "localhost")
 API = {"/api/report": "view.py", "/api/traffic": "traffic.py"}
-FLAGS = ("jitter",)  # options that take no value
+FLAGS = ("jitter", "events")  # options that take no value
 PIPED = ("@-", "--set=@-")  # words that read standard input
 PATIENCE_S, AT_ONCE = 30.0, 4  # what one answer may take, and how many are worked out
 SETTLE_S = 0.2  # how long a save must lie still
 Answer = tuple[int, str, str]  # status, type, body
 
 
-def page() -> Answer:
-    where = f"serve.py: code/{PAGE.name}"
+def page(address: str = "/") -> Answer:
+    """A file of the page, as it lies on the disk at this moment."""
+    name, kind = PAGES[address]
+    where = f"serve.py: code/{name}"
     try:
-        text = PAGE.read_text(encoding="utf-8")
+        text = (HERE / name).read_text(encoding="utf-8")
     except OSError as error:
         return 500, "text/plain", f"{where}: {error.strerror}"
     except UnicodeDecodeError as error:
@@ -50,7 +60,7 @@ def page() -> Answer:
         return 500, "text/plain", f"{where}, line {line}: {error.reason}"
     if not text:
         return 500, "text/plain", f"{where}: is empty, or being saved"
-    return 200, "text/html", text
+    return 200, kind, text
 
 
 def words_of(query: str) -> list[str]:
@@ -98,6 +108,7 @@ class Server(ThreadingHTTPServer):
     """Answers as many at once as there are turns, and its page always."""
 
     turns = BoundedSemaphore(AT_ONCE)
+    request_queue_size = 128
 
     def handle_error(self, *_: object) -> None:
         """A browser that went away is no error; all else is told."""
@@ -110,12 +121,15 @@ class Handler(BaseHTTPRequestHandler):
     """GET and HEAD, asked of this machine by name, and nothing else."""
 
     server: Server
+    protocol_version = "HTTP/1.1"
     timeout = 10
+    asked_whether_gone = is_gone = False
 
     def do_GET(self) -> None:
         tag = f'"{hash(tuple(map(children.stamp_of, children.sources())))}"'
         status, kind, body = self.refusal() or self.answer(tag)
         sent = {"Cache-Control": "no-cache", "X-Content-Type-Options": "nosniff"}
+        sent["Connection"] = "close"
         if status < 400:
             sent["ETag"] = tag
         if status == HTTPStatus.METHOD_NOT_ALLOWED:
@@ -151,12 +165,12 @@ class Handler(BaseHTTPRequestHandler):
             words = words_of(url.query) if url.path in API else []
         except (Refused, ValueError) as error:
             return 400, "text/plain", str(error)
-        if url.path != "/" and url.path not in API:
+        if url.path not in PAGES and url.path not in API:
             return 404, "text/plain", f"serve.py: there is /, {', '.join(API)}"
         if self.headers["If-None-Match"] == tag:
             return HTTPStatus.NOT_MODIFIED, "", ""
-        if url.path == "/":
-            return page()
+        if url.path in PAGES:
+            return page(url.path)
         try:
             with self.server.turns:
                 return result(API[url.path], words, self.gone)
@@ -164,9 +178,23 @@ class Handler(BaseHTTPRequestHandler):
             return 500, "text/plain", f"serve.py: {error.strerror}"
 
     def gone(self) -> bool:
-        """Whether whoever asked has closed the connection."""
-        readable = select([self.connection], [], [], 0)[0]
-        return bool(readable) and not self.connection.recv(1, MSG_PEEK)
+        """Whether whoever asked has closed the connection.
+
+        subtle: one that has sent all it had and still listens looks the same. So it is sent a
+        word that means nothing, which a closed connection refuses.
+        """
+        try:
+            ended = select([self.connection], [], [], 0)[0] and not self.connection.recv(
+                1, MSG_PEEK
+            )
+            if ended and not self.asked_whether_gone and self.request_version == "HTTP/1.1":
+                self.asked_whether_gone = True
+                self.send_response_only(HTTPStatus.CONTINUE)
+                self.end_headers()
+            self.is_gone |= bool(self.connection.getsockopt(SOL_SOCKET, SO_ERROR))
+        except OSError:
+            self.is_gone = True
+        return self.is_gone
 
     def log_message(self, *_: object) -> None:
         """The terminal stays with whoever typed there."""

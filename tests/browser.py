@@ -90,6 +90,54 @@ class Browser:
         self.write.close()
         shutil.rmtree(self.profile, ignore_errors=True)
 
+    # What is on the page, and what a hand does to it.
+
+    def shown(self, name: str) -> str:
+        """The text of a node, whether it is folded away or not."""
+        return str(self.js(f"document.getElementById({name!r}).textContent")).strip()
+
+    def rows(self, name: str) -> list[list[str]]:
+        """The cells of a table, row by row."""
+        cells = "row => [...row.cells].map(cell => cell.textContent)"
+        found: list[list[str]] = self.js(
+            f"[...document.querySelectorAll('#{name} tr')].map({cells})"
+        )
+        return found
+
+    def layer(self, name: str) -> None:
+        """Switches a layer on or off."""
+        self.js(f"document.querySelector('#layers input[value={name}]').click()")
+
+    def choose(self, name: str, value: str) -> None:
+        """As by hand, in a list of which one is chosen or a field that is folded away."""
+        event = "new InputEvent('input', {bubbles: true})"
+        self.js(f"$('{name}').value = '{value}'; $('{name}').dispatchEvent({event})")
+
+    def enter(self, name: str, text: str) -> None:
+        """Types into the field of a figure."""
+        unfold = "document.querySelectorAll('#figures details').forEach(x => x.open = true)"
+        self.js(f"$('figures').hidden = false; {unfold}")
+        self.js(f"$('f-{name}').focus(); $('f-{name}').select()")
+        self.do("Input.insertText", text=text)
+
+    def key(self, name: str, **more: Any) -> None:
+        """Presses a key, and lets it go."""
+        for kind in ("keyDown", "keyUp"):
+            self.do("Input.dispatchKeyEvent", type=kind, key=name, code=name, **more)
+
+    def mouse(self, kind: str, x: float, y: float, **more: Any) -> None:
+        self.do("Input.dispatchMouseEvent", type=kind, x=x, y=y, button="left", **more)
+
+    def media(self, **features: str) -> None:
+        """Shows the page as to somebody who has asked for this."""
+        named = [{"name": name.replace("_", "-"), "value": x} for name, x in features.items()]
+        self.do("Emulation.setEmulatedMedia", features=named)
+
+
+def total(text: str) -> str:
+    """Whether the path is shown as this."""
+    return f"document.getElementById('total').innerText === {text!r}"
+
 
 class Served:
     """`serve.py` of this folder, as a process."""

@@ -11,7 +11,7 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,7 @@ import plan
 import pytest
 import traffic
 import view
+from browser import Browser, Served
 
 # A suite in the background, or under nohup, would hand on to its scripts what is ignored.
 signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -146,3 +147,34 @@ def random_layers(dice: random.Random) -> list[str]:
 def under(s: main.Scenario, *names: str, **figures: Any) -> main.Scenario:
     """A scenario with other figures, behind layers."""
     return main.stack(replace(s, **figures), names)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """One for all tests, each of which opens a page of its own."""
+    found = Browser()
+    yield found
+    found.close()
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """A copy of all scripts, to be edited, and its server."""
+    found = Served(copied(tmp_path_factory.mktemp("served")))
+    yield found
+    found.close()
+
+
+@pytest.fixture
+def show(browser: Browser, served: Served) -> Callable[..., Browser]:
+    """Opens the page on a view, and waits until all of it is drawn."""
+
+    def opened(query: str = "", width: int = 1280, height: int = 900) -> Browser:
+        browser.size(width, height)
+        browser.do("Page.navigate", url="about:blank")
+        browser.do("Page.navigate", url=served.root + query)
+        browser.until("document.getElementById('day')?.textContent")
+        browser.until("!document.body.dataset.busy")
+        return browser
+
+    return opened

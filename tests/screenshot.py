@@ -17,6 +17,7 @@ def main() -> None:
         browser.size(1280, 720)
         browser.do("Page.navigate", url=served.address)
         browser.until("document.getElementById('day')?.textContent")
+        browser.js("new Promise(done => setTimeout(done, 600))")  # what moves has arrived
         PICTURE.write_bytes(browser.picture(whole=False))
     finally:
         browser.close()

@@ -5,65 +5,17 @@ from __future__ import annotations
 import json
 import random
 import re
-from collections.abc import Iterator
 from typing import Any
 
 import main
 import pytest
-from browser import CHROMIUM, Browser, Served
-from conftest import called, copied, refused
+from browser import CHROMIUM, Browser, Served, total
+from conftest import called, refused
 
 pytestmark = pytest.mark.skipif(not CHROMIUM, reason="there is no chromium to show the page in")
 PROVISION = "node_provision_s: float = 50.0"
 NAMES = {"lesson": "the lesson's", "measured": "measured in 2025-26"}  # of sets of figures
-YOURS = "[...document.querySelectorAll('label.yours input')].map(x => x.name)"
-DRAWN = "document.getElementById('day')?.textContent"
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    found = Browser()
-    yield found
-    found.close()
-
-
-@pytest.fixture(scope="module")
-def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    found = Served(copied(tmp_path_factory.mktemp("page")))
-    yield found
-    found.close()
-
-
-@pytest.fixture
-def show(browser: Browser, served: Served) -> Any:
-    """Opens the page on a view, and waits until all of it is drawn."""
-
-    def opened(query: str = "", width: int = 1280, height: int = 900) -> Browser:
-        browser.size(width, height)
-        browser.do("Page.navigate", url="about:blank")
-        browser.do("Page.navigate", url=served.root + query)
-        browser.until(DRAWN)
-        return browser
-
-    return opened
-
-
-def total(text: str) -> str:
-    """Whether the path is shown as this."""
-    return f"document.getElementById('total').innerText === {text!r}"
-
-
-def shown(browser: Browser, name: str) -> str:
-    return str(browser.js(f"document.getElementById({name!r}).innerText")).strip()
-
-
-def rows(browser: Browser, name: str) -> list[list[str]]:
-    """The cells of a table, row by row, as they can be read."""
-    cells = "row => [...row.cells].map(cell => cell.textContent.replaceAll('\\u200b', ''))"
-    found: list[list[str]] = browser.js(
-        f"[...document.querySelectorAll('#{name} tr')].map({cells})"
-    )
-    return found
+YOURS = "[...document.querySelectorAll('#figures label.yours input')].map(x => x.name)"
 
 
 def line_of(page: str, start: str) -> list[str]:
@@ -78,58 +30,49 @@ def drawn(browser: Browser, name: str, path: dict[str, Any]) -> None:
     assert caption == f"figures: {NAMES[path['figures']]}"
     pairs = [(row["raw_seconds"], row["seconds"]) for row in path["phases"]]
     pairs.append((path["raw_cold_start_s"], path["cold_start_s"]))
-    cells = [row[1:3] for row in rows(browser, name)[1:]]
+    cells = [row[1:3] for row in browser.rows(name)[1:]]
     assert cells == [[main.number(raw_s), main.number(here_s)] for raw_s, here_s in pairs]
+
+
+def plainly(text: str, report: dict[str, Any]) -> str:
+    """The names of phases as words."""
+    for row in report["phases"]:
+        text = text.replace(row["name"], row["name"].replace("_", " "))
+    return text
 
 
 def agrees(browser: Browser, *words: str) -> None:
     """Whether the page shows what the text of the command line shows, to the last digit."""
     page = called("main.py", *words).stdout
     flat = " ".join(page.split())
-    for name, raw_s, here_s, _ in rows(browser, "phases")[1:]:
-        assert line_of(page, name.split(" changed by ")[0])[1:3] == [raw_s, here_s]
+    for name, raw_s, here_s, *_ in browser.rows("phases")[1:]:
+        assert line_of(page, name.replace(" ", "_"))[1:3] == [raw_s, here_s]
     total = line_of(page, "total")
-    assert shown(browser, "speedup") == total[4]
-    assert shown(browser, "total") in (f"{total[2]} s", f"{float(total[2]) * 1000:.3g} ms")
-    says, _, command = shown(browser, "finding").partition(" Next: python ")
-    assert flat.startswith(says)
-    if command:
-        assert f"Next: python {command}" in flat.replace(" \\ ", " ")
-        assert called("main.py", *command.split()[1:]).returncode == 0
+    assert browser.shown("speedup") == total[4]
+    assert browser.shown("total") in (f"{total[2]} s", f"{float(total[2]) * 1000:.3g} ms")
     report = json.loads(called("main.py", *words, "--json").stdout)
+    assert browser.shown("finding") == plainly(report["finding"]["text"], report)
+    assert browser.js("$('advice').hidden") is not bool(report["finding"]["command"])
     drawn(browser, "phases", report)
     drawn(browser, "other", report["other_figures"])
     first = main.duration(report["first_request_ttft_s"])
-    assert shown(browser, "first") == first
-    assert shown(browser, "regime") in flat
+    assert browser.shown("first") == first
+    assert browser.shown("regime") in flat
     crossover = f"{8 * report['migration']['crossover_gb_s']:.3g} Gbit/s"
-    assert f"below {crossover}; this network has" in shown(browser, "cross")
-    for mark, seconds, speedup, rent, layers in rows(browser, "stacks")[1:]:
+    assert f"below {crossover}; this network has" in browser.shown("cross")
+    seen = json.loads(called("view.py", *words).stdout)
+    assert [browser.shown(name) for name in ("pays", "evicted")] == [*seen["verdicts"].values()]
+    for mark, seconds, speedup, rent, layers in browser.rows("stacks")[1:]:
         assert f"{seconds} {speedup} {rent} {'yours ' * bool(mark)}{layers}" in flat
-    for *row, mark in rows(browser, "rates")[1:]:
+    for *row, mark in browser.rows("rates")[1:]:
         assert " ".join(row) + f" {mark}" * bool(mark) in flat
 
 
-def press(browser: Browser, layer: str) -> None:
-    browser.js(f"document.querySelector('#layers input[value={layer}]').click()")
-
-
-def choose(browser: Browser, name: str, value: str) -> None:
-    """As by hand, in a list of which one is chosen or a field that is folded away."""
-    chosen = f"$('{name}').value = '{value}'"
-    browser.js(f"{chosen}; $('{name}').dispatchEvent(new InputEvent('input', {{bubbles: true}}))")
-
-
 def switch(browser: Browser, figures: str) -> None:
-    choose(browser, "set", figures)
+    browser.js(f"document.querySelector('#set [value={figures}]').click()")
     browser.until(
-        f"document.querySelector('#phases caption').innerText.endsWith({NAMES[figures]!r})"
+        f"document.querySelector('#phases caption').textContent.endsWith({NAMES[figures]!r})"
     )
-
-
-def enter(browser: Browser, name: str, text: str) -> None:
-    browser.js(f"document.getElementById('f-{name}').select()")
-    browser.do("Input.insertText", text=text)
 
 
 def test_toggling_layers_gives_the_figures_of_the_command_line(show: Any) -> None:
@@ -137,10 +80,10 @@ def test_toggling_layers_gives_the_figures_of_the_command_line(show: Any) -> Non
     agrees(browser)
     for _ in range(8):
         name = dice.choice([*main.BY_NAME])
-        before = shown(browser, "command")
-        press(browser, name)
+        before = browser.shown("command")
+        browser.layer(name)
         browser.until(f"document.getElementById('command').innerText !== {before!r}")
-        words = shown(browser, "command").split()[2:]
+        words = browser.shown("command").split()[2:]
         layers = browser.js("[...document.querySelectorAll('#layers :checked')].map(x => x.value)")
         assert words == (["--with", ",".join(layers)] if layers else [])
         agrees(browser, *words)
@@ -149,12 +92,12 @@ def test_toggling_layers_gives_the_figures_of_the_command_line(show: Any) -> Non
 def test_a_field_sets_its_figure_and_an_empty_one_gives_it_back(show: Any) -> None:
     browser = show("?with=preseed")
     for name, text in (("network_gb_s", "12.5"), ("requests_per_hour", "75"), ("sla_s", "4")):
-        enter(browser, name, text)
+        browser.enter(name, text)
         browser.until(f"document.getElementById('command').innerText.includes('{name}={text}')")
-    words = shown(browser, "command").split()[2:]
+    words = browser.shown("command").split()[2:]
     assert words[-2:] == ["--set", "sla_s=4"]
     agrees(browser, *words)
-    assert browser.js("document.querySelectorAll('label.yours').length") == 3
+    assert browser.js("document.querySelectorAll('#figures label.yours').length") == 3
     browser.js("document.getElementById('reset').click()")
     browser.until(total("328 s"))
     assert browser.js("location.search") == ""
@@ -164,21 +107,21 @@ def test_a_field_sets_its_figure_and_an_empty_one_gives_it_back(show: Any) -> No
 def test_two_prices_and_a_known_total_are_drawn(show: Any) -> None:
     browser = show("?set=pool_usd_per_hour%3D4.2&set=drop_usd%3D0.5")
     agrees(browser, "--set", "pool_usd_per_hour=4.2", "drop_usd=0.5")
-    marks = [row[-1] for row in rows(browser, "rates")[1:] if row[-1]]
+    marks = [row[-1] for row in browser.rows("rates")[1:] if row[-1]]
     assert marks == ["break-even", "break-even", "self-warm"]
     browser = show("?set=pool_usd_per_hour%3D3")
     agrees(browser, "--set", "pool_usd_per_hour=3")
-    assert any(row[3].startswith("-$") for row in rows(browser, "rates")[1:])
+    assert any(row[3].startswith("-$") for row in browser.rows("rates")[1:])
     browser = show("?set=known_cold_start_s%3D120")
-    assert (shown(browser, "total"), len(rows(browser, "phases"))) == ("120 s", 2)
+    assert (browser.shown("total"), len(browser.rows("phases"))) == ("120 s", 2)
     assert browser.js("document.querySelectorAll('#layers input').length") == 2
     assert browser.js("$('other').hidden") is True
-    assert shown(browser, "elsewhere") == ""
+    assert browser.shown("elsewhere") == ""
     switch(browser, "measured")
-    assert (shown(browser, "total"), shown(browser, "alert")) == ("120 s", "")
+    assert (browser.shown("total"), browser.shown("alert")) == ("120 s", "")
     browser.js("history.back()")
-    browser.until("$('set').value === 'lesson'")
-    choose(browser, "f-known_cold_start_s", "")
+    browser.until("document.querySelector('#set :checked').value === 'lesson'")
+    browser.choose("f-known_cold_start_s", "")
     browser.until("!$('other').hidden")
     agrees(browser)
 
@@ -188,15 +131,17 @@ def test_the_switch_of_figures_is_a_step_that_keeps_ones_own(show: Any) -> None:
     switch(browser, "measured")
     asked = "?with=preseed&figures=measured&set=image_gb=12"
     assert browser.js("location.search") == asked
-    command = shown(browser, "command")
+    command = browser.shown("command")
     typed = "--with preseed --figures measured --set image_gb=12"
     assert command == f"python code/main.py {typed}"
     agrees(browser, *command.split()[2:])
     browser.until(f"$('day-command').innerText === {command!r}.replace('main', 'traffic')")
     sent = "performance.getEntriesByType('resource').map(x => x.name)"
+    browser.until("!document.body.dataset.busy")
     assert [x.partition("/api/")[2] for x in browser.js(sent) if "measured" in x] == [
         f"report{asked}",
-        f"traffic{asked}",
+        f"traffic{asked}&events",
+        f"traffic{asked.replace('with=preseed&', '')}&events",  # raw, beside it
     ]
     for name, x in main.MEASURED.items():
         own = 12 if name == "image_gb" else x
@@ -204,15 +149,18 @@ def test_the_switch_of_figures_is_a_step_that_keeps_ones_own(show: Any) -> None:
     assert browser.js(YOURS) == ["image_gb"]
     browser.js("$('f-graph_capture_s').focus()")  # which, untouched, is the other set's as well
     browser.js("history.back()")
-    browser.until("$('set').value === 'lesson'")
+    browser.until("document.querySelector('#set :checked').value === 'lesson'")
     assert browser.js("location.search") == asked.replace("&figures=measured", "")
     assert float(browser.js("$('f-graph_capture_s').value")) == main.Scenario.graph_capture_s
     agrees(browser, "--with=preseed", "--set=image_gb=12")
     browser.js("history.forward()")
-    browser.until("$('set').value === 'measured'")
+    browser.until("document.querySelector('#set :checked').value === 'measured'")
     browser.js("document.getElementById('reset').click()")
     browser.until(total("328 s"))
-    assert (browser.js("location.search"), browser.js("$('set').value")) == ("", "lesson")
+    assert (
+        browser.js("location.search"),
+        browser.js("document.querySelector('#set :checked').value"),
+    ) == ("", "lesson")
     assert browser.js(YOURS) == []
     agrees(browser)
 
@@ -221,60 +169,70 @@ def test_a_link_opens_with_the_measured_figures_and_any_model(show: Any) -> None
     browser = show("?figures=measured")
     agrees(browser, "--figures=measured")
     says = json.loads(called("traffic.py", "--figures=measured", "--json").stdout)
-    assert f"{says['over_sla_fraction']:.2%} late" in shown(browser, "day")
-    assert (browser.js("$('set').value"), browser.js(YOURS)) == ("measured", [])
+    assert f"{says['over_sla_fraction']:.2%} late" in browser.shown("day")
+    assert (browser.js("document.querySelector('#set :checked').value"), browser.js(YOURS)) == (
+        "measured",
+        [],
+    )
     assert browser.js("$('f-gpus_per_replica').value") == "4"
-    choose(browser, "model", "8b")
+    browser.choose("model", "8b")
     browser.until("$('f-weights_gb').value === '16'")
     assert browser.js("$('f-gpus_per_replica').value") == "0"
     assert browser.js("location.search") == "?figures=measured&set=model=8b"
     agrees(browser, "--figures=measured", "--model=8b")
-    choose(browser, "f-engine_fixed_s", "40")
+    browser.choose("f-engine_fixed_s", "40")
     browser.until("location.search.endsWith('&set=engine_fixed_s=40')")
     browser.until(f"String({YOURS}) === 'engine_fixed_s'")
-    choose(browser, "f-engine_fixed_s", str(main.MEASURED["engine_fixed_s"]))  # the set's own
+    browser.choose("f-engine_fixed_s", str(main.MEASURED["engine_fixed_s"]))  # the set's own
     browser.until("location.search === '?figures=measured&set=model=8b'")
     browser = show("?figures=mesured")
     told = refused(called("main.py", "--figures=mesured")).strip()
-    assert shown(browser, "alert") == f"{told} (below: the file's own figures)"
+    assert browser.shown("alert") == f"{told} (below: the file's own figures)"
     agrees(browser)
 
 
 @pytest.mark.parametrize("width", [360, 1400])
-def test_both_paths_have_one_scale_of_time(show: Any, width: int) -> None:
-    browser = show("?with=preseed,snapshot", width)
+@pytest.mark.parametrize("beside", ["raw", "other"])
+def test_what_stands_beside_the_path_has_its_scale_of_time(
+    show: Any, width: int, beside: str
+) -> None:
+    browser = show(f"?with=preseed,snapshot&beside={beside}".replace("&beside=raw", ""), width)
     report = json.loads(called("main.py", "--with=preseed,snapshot", "--json").stdout)
+    browser.js("new Promise(done => setTimeout(done, 500))")  # what moves has arrived
+    seconds = {"here": [row["seconds"] for row in report["phases"]]}
+    seconds["raw"] = [row["raw_seconds"] for row in report["phases"]]
+    if beside == "other":
+        seconds["raw"] = [row["seconds"] for row in report["other_figures"]["phases"]]
     spans = []  # pixels of a bar, and its seconds
-    for name, path in (("phases", report), ("other", report["other_figures"])):
-        bars = f"[...document.querySelectorAll('#{name} td.bars div')]"
+    for kind, expected in seconds.items():
+        bars = f"[...document.querySelectorAll('#path rect.{kind}')]"
         wide = browser.js(f"{bars}.map(x => x.getBoundingClientRect().width)")
-        seconds = [row[key] for row in path["phases"] for key in ("raw_seconds", "seconds")]
-        seconds += [path["raw_cold_start_s"], path["cold_start_s"]]
-        spans += [(pixels, x) for pixels, x in zip(wide, seconds, strict=True) if x > 10]
+        spans += [row for row in zip(wide, expected, strict=True) if row[1] > 10]
     longest = max(spans, key=lambda span: span[1])
-    for pixels, seconds in spans:
-        assert pixels == pytest.approx(seconds * longest[0] / longest[1], abs=0.5)
-    inside = "[...document.querySelectorAll('.paths *')].map(x => x.getBoundingClientRect().right)"
-    assert max(browser.js(inside)) <= width
+    assert longest[0] > 20
+    for pixels, x in spans:
+        assert pixels == pytest.approx(x * longest[0] / longest[1], abs=2.5)  # a stroke each
 
 
 def test_what_the_other_figures_make_of_it_is_said(show: Any) -> None:
     other = json.loads(called("main.py", "--json").stdout)["other_figures"]
-    assert shown(show(), "elsewhere") == other["text"]
+    assert show().shown("elsewhere") == other["text"]
 
 
 def test_a_model_brings_its_weights(show: Any) -> None:
     browser = show()
     models = browser.js("[...document.getElementById('model').options].map(x => x.value)")
     assert models == [*main.MODELS]
-    choose(browser, "model", "13b")
+    browser.choose("model", "13b")
     browser.until("document.getElementById('f-weights_gb').value === '26'")
     agrees(browser, "--model=13b")
 
 
 def test_a_stack_of_the_table_can_be_taken(show: Any) -> None:
     browser = show()
-    browser.js("[...document.querySelectorAll('#stacks button')].at(-1).click()")
+    browser.js(
+        "$('open').click(); [...document.querySelectorAll('#stacks button')].at(-1).click()"
+    )
     browser.until(total("15.0 s"))
     assert browser.js("location.search") == "?with=preseed,snapshot,warm-node"
     focused = "document.activeElement.textContent === 'preseed, snapshot'"
@@ -282,40 +240,6 @@ def test_a_stack_of_the_table_can_be_taken(show: Any) -> None:
     browser.js("document.activeElement.click()")
     browser.until(total("62.5 s"))
     assert browser.js(focused)
-
-
-def test_back_undoes_a_step_and_forward_does_it_again(show: Any) -> None:
-    browser = show("?with=preseed&set=image_gb=12")
-    press(browser, "stream")
-    browser.until(total("108 s"))
-    browser.js("document.getElementById('reset').click()")
-    browser.until(total("328 s"))
-    assert browser.js("location.search") == ""
-    browser.js("history.go(-2)")
-    browser.until(total("148 s"))
-    assert browser.js("location.search") == "?with=preseed&set=image_gb=12"
-    assert browser.js("document.getElementById('f-image_gb').value") == "12"
-    browser.js("history.go(1)")
-    browser.until(total("108 s"))
-    enter(browser, "image_gb", "20")  # where one is typed into, no step of its own
-    browser.until("location.search.includes('image_gb=20')")
-    browser.js("history.back()")
-    browser.until("document.getElementById('f-image_gb').value === '12'")
-
-
-def test_a_view_that_is_superseded_is_never_drawn(show: Any) -> None:
-    browser = show()
-    browser.js(
-        "real = fetch; fetch = async (address, how) => {"
-        "if (address.includes('preseed')) await new Promise(done => setTimeout(done, 700));"
-        "return real(address, address.includes('preseed') ? {} : how); }; 0"
-    )
-    press(browser, "preseed")
-    browser.until("document.getElementById('busy').innerText === 'working...'")
-    press(browser, "preseed")
-    browser.until("document.getElementById('busy').innerText === ''")
-    browser.js("new Promise(done => setTimeout(done, 900))")
-    assert shown(browser, "total") == "328 s"
 
 
 def test_a_server_that_is_gone_is_said_until_it_is_back(show: Any) -> None:
@@ -328,11 +252,11 @@ def test_a_server_that_is_gone_is_said_until_it_is_back(show: Any) -> None:
     browser.js(
         "fetch = (address, how) => address === '/' ? real(address, how) : Promise.reject(); 0"
     )
-    press(browser, "preseed")
+    browser.layer("preseed")
     browser.until(said)
     browser.js("fetch = real; 0")
     browser.until("!document.getElementById('alert').innerText")
-    assert shown(browser, "total") == "148 s"
+    assert browser.shown("total") == "148 s"
 
 
 def test_a_shared_url_restores_the_view(show: Any, served: Served) -> None:
@@ -341,26 +265,26 @@ def test_a_shared_url_restores_the_view(show: Any, served: Served) -> None:
     checked = "[...document.querySelectorAll('#layers :checked')].map(x => x.value)"
     assert browser.js(checked) == ["preseed", "stream"]
     assert browser.js("document.getElementById('f-image_gb').value") == "12"
-    assert browser.js("document.getElementById('pattern').value") == "diurnal"
+    assert browser.js("document.querySelector('[name=pattern]').value") == "diurnal"
     agrees(browser, "--with=preseed,stream", "--set=image_gb=12")
-    press(browser, "migrate")
+    browser.layer("migrate")
     browser.until("location.search.includes('migrate')")
     browser.until("document.getElementById('command').innerText.includes('migrate')")
-    text, shared = shown(browser, "total"), browser.js("location.search")
+    text, shared = browser.shown("total"), browser.js("location.search")
     assert shared == query.replace("stream", "stream,migrate")
     show(shared)
-    assert shown(browser, "total") == text
+    assert browser.shown("total") == text
     assert browser.js(checked) == ["preseed", "stream", "migrate"]
 
 
 def test_names_of_the_command_line_open_a_view(show: Any) -> None:
     browser = show("?model=8b&with=all&sla=5&rate=90&keep-alive=60&set=sla_s=9&jitter")
     agrees(browser, "--model=8b", "--with=all", "--sla=5", "--rate=90", "--keep-alive=60")
-    assert shown(browser, "day-command").endswith(" --jitter")
-    words = shown(browser, "day-command").split()[2:]
+    assert browser.shown("day-command").endswith(" --jitter")
+    words = browser.shown("day-command").split()[2:]
     day = json.loads(called("traffic.py", *words, "--json").stdout)
-    assert f"{day['over_sla_fraction']:.2%} late" in shown(browser, "day")
-    press(browser, "migrate")
+    assert f"{day['over_sla_fraction']:.2%} late" in browser.shown("day")
+    browser.layer("migrate")
     assert browser.js("location.search").endswith("&jitter")
 
 
@@ -369,11 +293,11 @@ def test_the_day_is_that_of_the_command_line(show: Any) -> None:
     words = ("--with=warm-pool", "--pattern=bursty")
     day = json.loads(called("traffic.py", *words, "--json").stdout)
     page = called("traffic.py", *words).stdout
-    says = shown(browser, "day")
+    says = browser.shown("day")
     _, p50, _, p99, *_ = line_of(page, "TTFT of the served")
     assert says.startswith(f"{main.plain(day['requests'])} requests in 24 h: TTFT P50 {p50}, ")
     assert f"P99 {p99}, {day['over_sla_fraction']:.2%} late" in says
-    table = rows(browser, "timeline")
+    table = browser.rows("timeline")
     assert [row[:2] for row in table[1:]] == [
         [str(row["hour"]), str(row["requests"])] for row in day["timeline"]
     ]
@@ -413,7 +337,7 @@ def test_an_edit_a_broken_save_and_its_repair_arrive(show: Any, served: Served) 
         line_says = f"code/main.py, line {line}: node_provision_s: float = (50.0"
         browser.until(f"document.getElementById('alert').innerText.startsWith('{line_says}')", 3)
         browser.until("document.getElementById('alert').innerText.includes('last good view')")
-        assert shown(browser, "total") == "138 s"
+        assert browser.shown("total") == "138 s"
         program.write_text(source, "utf-8")
         browser.until(total("148 s"), 3)
         browser.until("!document.getElementById('alert').innerText")
@@ -438,34 +362,34 @@ def test_an_edit_that_cannot_be_drawn_is_said_and_its_repair_arrives(
 
 def test_min_workers_is_that_of_the_simulated_day(show: Any) -> None:
     browser = show("?min-workers=2&with=warm-pool")
-    assert "0.00% late, 0 cold starts" in shown(browser, "day")
+    assert "0.00% late, 0 cold starts" in browser.shown("day")
     agrees(browser, "--min-workers=2", "--with=warm-pool")
 
 
 def test_bad_input_shows_the_sentence_and_keeps_the_view(show: Any) -> None:
     browser = show()
-    enter(browser, "image_gb", "-3")
+    browser.enter("image_gb", "-3")
     says = browser.until("document.getElementById('alert').innerText")
     told = refused(called("main.py", "--set=image_gb=-3")).strip()
     assert says == f"{told} (below: the last good view)"
-    assert shown(browser, "total") == "328 s"
+    assert browser.shown("total") == "328 s"
     assert browser.js("[...document.querySelectorAll('[aria-invalid]')].map(x => x.id)") == [
         "f-image_gb"
     ]
-    enter(browser, "image_gb", "20")
+    browser.enter("image_gb", "20")
     browser.until(total("268 s"))
-    assert shown(browser, "alert") == ""
+    assert browser.shown("alert") == ""
     assert browser.js("document.querySelector('[aria-invalid]')") is None
 
 
 def test_a_link_that_is_wrong_shows_why_and_the_figures_of_the_file(show: Any) -> None:
     browser = show("?with=preseed&set=image_gb=-3")
     says = refused(called("main.py", "--with=preseed", "--set=image_gb=-3")).strip()
-    assert shown(browser, "alert") == f"{says} (below: the file's own figures)"
+    assert browser.shown("alert") == f"{says} (below: the file's own figures)"
     agrees(browser)
-    enter(browser, "image_gb", "20")
+    browser.enter("image_gb", "20")
     browser.until(total("268 s"))
-    assert shown(browser, "alert") == ""
+    assert browser.shown("alert") == ""
 
 
 def test_a_day_that_is_refused_from_the_start_is_left_out(show: Any, served: Served) -> None:
@@ -474,26 +398,14 @@ def test_a_day_that_is_refused_from_the_start_is_left_out(show: Any, served: Ser
     says = browser.until("document.getElementById('alert')?.innerText")
     assert says == refused(called("traffic.py", "--patern=bursty")).strip()
     agrees(browser, "--with=preseed")
-    assert shown(browser, "day") == shown(browser, "day-command") == ""
-
-
-def test_what_is_not_yet_a_number_changes_nothing(show: Any) -> None:
-    browser = show("?set=image_gb=20")
-    enter(browser, "image_gb", "1e")
-    assert browser.js("document.getElementById('f-image_gb').validity.badInput")
-    browser.js("document.getElementById('reset').focus()")
-    assert browser.js("document.getElementById('f-image_gb').value") == "20"
-    enter(browser, "image_gb", "30.0")  # the file's own
-    browser.until(total("328 s"))
-    assert browser.js("location.search") == ""
-    assert browser.js("document.querySelector('label.yours')") is None
+    assert browser.shown("day") == browser.shown("day-command") == ""
 
 
 def test_asking_ends_while_nothing_changes(show: Any) -> None:
     browser = show("?set=image_gb=-3")
     asked = "performance.getEntriesByType('resource').filter(x => x.name.includes('/api/')).length"
     before = browser.js(asked)
-    assert before == 3  # the view that is refused, and the two answers of the file's own
+    assert before == 3  # the view that is refused, and the file's own report and day
     browser.until("performance.getEntriesByType('resource').length > 6")
     assert browser.js(asked) == before
 
@@ -502,7 +414,7 @@ def test_asking_ends_while_nothing_changes(show: Any) -> None:
 def test_all_of_it_fits_at_every_width_in_light_and_dark(show: Any, width: int) -> None:
     browser = show("?model=405b&with=all", width, 900)
     assert browser.js("document.documentElement.scrollWidth") == width
-    seen = "[...document.querySelectorAll('svg text, main input, dd, h2')]"
+    seen = "[...document.querySelectorAll('svg text, section input, dd, h2')]"
     right = "x.getBoundingClientRect().right"
     assert browser.js(f"{seen}.filter(x => {right} > {width} + 1).map(x => x.outerHTML)") == []
     colours = (
@@ -531,32 +443,45 @@ def test_it_prints_to_one_page(show: Any) -> None:
 
 def test_the_keyboard_alone_is_enough(show: Any) -> None:
     browser = show()
-    browser.js("document.getElementById('model').focus()")
-    press = {"key": "Tab", "code": "Tab", "windowsVirtualKeyCode": 9}
-    space = {"key": " ", "code": "Space", "windowsVirtualKeyCode": 32, "text": " "}
-    for key in (press, press, space):  # past the figures to the first layer
-        for kind in ("keyDown", "keyUp"):
-            browser.do("Input.dispatchKeyEvent", type=kind, **key)
+    browser.js("document.getElementById('advice').focus()")
+    browser.key("Tab", windowsVirtualKeyCode=9)  # to the first layer
+    browser.key(" ", windowsVirtualKeyCode=32, text=" ")
     browser.until(total("148 s"))
     assert browser.js("document.activeElement.value") == "preseed"
     assert browser.js("getComputedStyle(document.activeElement).outlineStyle") == "solid"
-    browser.js("$('set').focus()")
-    for kind in ("keyDown", "keyUp"):
-        browser.do("Input.dispatchKeyEvent", type=kind, key="m", code="KeyM", text="m")
+    browser.js("document.querySelector('#set :checked').focus()")
+    browser.key("ArrowRight", windowsVirtualKeyCode=39)
     browser.until("location.search === '?with=preseed&figures=measured'")
     assert browser.js("document.activeElement.value") == "measured"
 
 
 def test_a_screen_reader_hears_a_name_for_everything(show: Any) -> None:
     browser = show()
+    browser.js(
+        "$('open').click(); document.querySelectorAll('details').forEach(x => x.open = true)"
+    )
     nodes = browser.do("Accessibility.getFullAXTree")["nodes"]
     said: dict[str, list[str]] = {}
     for node in nodes:
         if not node["ignored"]:
             said.setdefault(node["role"]["value"], []).append(node["name"].get("value", ""))
-    for role in ("checkbox", "spinbutton", "combobox", "button", "image", "region", "table"):
+    for role in (
+        "checkbox",
+        "radio",
+        "spinbutton",
+        "slider",
+        "combobox",
+        "button",
+        "image",
+        "region",
+        "table",
+    ):
         assert all(said[role]), role
     assert {"weights, GB", "SLA, P99 TTFT, s", "keep-alive, s"} <= {*said["spinbutton"]}
-    assert "whose figures" in said["combobox"]
+    assert {*said["combobox"]} == {"model", "arrivals"}
     assert {f"figures: {name}" for name in NAMES.values()} <= {*said["table"]}
-    assert sum("tokens take less time" in name for name in said["image"]) == 1
+    assert sum("Tokens take less time" in name for name in said["image"]) == 1
+    assert len(said["image"]) == 4  # each a picture, and what is in it a table behind it
+    assert {"phases", "rates", "networks", "timeline"} <= {
+        *browser.js("[...document.querySelectorAll('section details table')].map(x => x.id)")
+    }

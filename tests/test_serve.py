@@ -9,7 +9,6 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,13 +17,6 @@ from browser import Served
 from conftest import CODE, called, copied, edit, refused, run
 
 THREE = "preseed,stream,warm-pool"
-
-
-@pytest.fixture(scope="module")
-def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    found = Served(copied(tmp_path_factory.mktemp("served")))
-    yield found
-    found.close()
 
 
 def ask(
@@ -117,11 +109,21 @@ def test_it_serves_nothing_but_its_page_and_api(served: Served, target: str) -> 
     assert ask(served, target)[0] == 404
 
 
-def test_its_page_is_the_file_beside_it_and_asks_nothing_of_others(served: Served) -> None:
-    status, body, _ = ask(served, "/?with=preseed")
+def test_its_page_is_the_files_beside_it_and_asks_nothing_of_others(served: Served) -> None:
+    status, body, headers = ask(served, "/?with=preseed")
     assert (status, body) == (200, (CODE / "explorer.html").read_text(encoding="utf-8"))
     assert "content=\"default-src 'none'; connect-src 'self';" in body
-    assert re.findall(r"\w+://[^\"]*", body) == ["http://www.w3.org/2000/svg"]  # a name, unasked
+    assert "unsafe" not in body
+    parts = re.findall(r'(?:src|href)="([^":]+)"', body)
+    assert {"explorer.css", "explorer.js", "charts.js"} <= {*parts}
+    asked = re.findall(r"\w+://[^\"]*", body)
+    for name in parts:
+        status, text, headers = ask(served, f"/{name}")
+        assert (status, text) == (200, (CODE / name).read_text(encoding="utf-8"))
+        kind = {"css": "text/css", "js": "text/javascript"}[name.rpartition(".")[2]]
+        assert headers["Content-Type"] == f"{kind}; charset=utf-8"
+        asked += re.findall(r"\w+://[^\"]*", text)
+    assert asked == ["http://www.w3.org/2000/svg"]  # a name, unasked
 
 
 @pytest.mark.parametrize("host", ["evil.example", "127.0.0.1.evil.example", "127.0.0.1:1", ""])
@@ -246,7 +248,7 @@ class Long:
     def ask(self) -> socket.socket:
         sent = socket.create_connection((self.host, self.port))
         target = "/api/traffic?rate=1000&hours=87600&min-workers=100"
-        sent.sendall(f"GET {target} HTTP/1.0\r\nHost: {self.host}:{self.port}\r\n\r\n".encode())
+        sent.sendall(f"GET {target} HTTP/1.1\r\nHost: {self.host}:{self.port}\r\n\r\n".encode())
         return sent
 
     def children(self) -> list[str]:
@@ -265,7 +267,7 @@ def test_an_answer_that_takes_too_long_is_stopped(tmp_path: Path) -> None:
     long = Long(tmp_path, 0.3)
     with long.ask() as asked, asked.makefile("rb") as reply:
         said = reply.read()
-    assert said.startswith(b"HTTP/1.0 503 ")
+    assert said.startswith(b"HTTP/1.1 503 ")
     assert said.endswith(b"stopped after 0.3 s: fewer requests take less")
     long.served.close()
 
@@ -292,6 +294,21 @@ def test_few_answers_are_worked_out_at_once_and_none_for_who_is_gone(tmp_path: P
     while Path(f"/proc/{child}/cmdline").exists():
         assert time.monotonic() < stop, "a child outlives its server"
         time.sleep(0.02)
+
+
+@pytest.mark.parametrize("version", ["1.0", "1.1"])
+def test_a_client_that_has_closed_its_half_gets_its_answer(served: Served, version: str) -> None:
+    host = served.root.removeprefix("http://").strip("/")
+    with socket.create_connection(tuple(host.split(":"))) as raw:
+        asked = f"GET /api/traffic?hours=240&rate=2000 HTTP/{version}\r\nHost: {host}\r\n\r\n"
+        raw.sendall(asked.encode())
+        raw.shutdown(socket.SHUT_WR)
+        with raw.makefile("rb") as reply:
+            heads, _, body = (
+                reply.read().removeprefix(b"HTTP/1.1 100 Continue\r\n\r\n").partition(b"\r\n\r\n")
+            )
+    assert heads.startswith(b"HTTP/1.1 200 ")
+    assert json.loads(body)["hours"] == 240
 
 
 def test_a_view_is_opened_as_its_address_says(tmp_path: Path) -> None:
