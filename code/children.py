@@ -18,7 +18,7 @@ from typing import IO, Any, NoReturn
 
 HERE = Path(__file__).resolve().parent
 SCRIPTS = ("main.py", "traffic.py", "plan.py", "evidence.py", "measure.py")
-KINDS = (".py", ".toml", ".html", ".css", ".js")  # files of this folder that somebody may edit
+KINDS = (".py", ".toml", ".html", ".css", ".js")  # files that somebody may edit
 POLL_S = 0.002  # between looks at a child
 MOST_BYTES = 16e6  # that it may print
 STOPS = [getattr(signal, x) for x in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, x)]
@@ -135,8 +135,12 @@ def stamp_of(file: Path) -> Stamp:
 
 
 def sources() -> list[Path]:
-    """The files of this folder that a run may depend on, and the lesson in any case."""
-    found = (x for x in HERE.iterdir() if x.suffix in KINDS and not x.name.startswith("."))
+    """The files that a run or the page may depend on, and the lesson in any case."""
+    found = (
+        x
+        for x in (*HERE.iterdir(), *HERE.glob("explorer/*"))
+        if x.suffix in KINDS and not x.name.startswith(".")
+    )
     return sorted({HERE / "main.py", *found})
 
 

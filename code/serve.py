@@ -29,14 +29,10 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 import children
 from children import HERE, Refused
 
-PAGES = {  # by address: the file beside this one, and its type
-    "/": ("explorer.html", "text/html"),
-    "/explorer.css": ("explorer.css", "text/css"),
-    "/words.js": ("words.js", "text/javascript"),
-    "/charts.js": ("charts.js", "text/javascript"),
-    "/film.js": ("film.js", "text/javascript"),
-    "/explorer.js": ("explorer.js", "text/javascript"),
-    "/tour.js": ("tour.js", "text/javascript"),
+TYPES = {".html": "text/html", ".css": "text/css", ".js": "text/javascript"}
+PAGES = {  # by address: the page beside this file, and its parts
+    "/": HERE / "explorer.html",
+    **{f"/explorer/{x.name}": x for x in (HERE / "explorer").glob("*.*") if x.suffix in TYPES},
 }
 HOSTS = ("127.0.0.1", "localhost")
 API = {"/api/report": "view.py", "/api/traffic": "traffic.py"}
@@ -49,10 +45,10 @@ Answer = tuple[int, str, str]  # status, type, body
 
 def page(address: str = "/") -> Answer:
     """A file of the page, as it lies on the disk at this moment."""
-    name, kind = PAGES[address]
-    where = f"serve.py: code/{name}"
+    file = PAGES[address]
+    where = f"serve.py: code/{file.relative_to(HERE).as_posix()}"
     try:
-        text = (HERE / name).read_text(encoding="utf-8")
+        text = file.read_text(encoding="utf-8")
     except OSError as error:
         return 500, "text/plain", f"{where}: {error.strerror}"
     except UnicodeDecodeError as error:
@@ -60,7 +56,7 @@ def page(address: str = "/") -> Answer:
         return 500, "text/plain", f"{where}, line {line}: {error.reason}"
     if not text:
         return 500, "text/plain", f"{where}: is empty, or being saved"
-    return 200, kind, text
+    return 200, TYPES[file.suffix], text
 
 
 def words_of(query: str) -> list[str]:

@@ -4,7 +4,7 @@
 
 It takes the options of `main.py`. A page asks for it at /api/report. Beside the report stand
 `curves`, rows over request rates and over networks; `verdicts`, a sentence for each at today's
-place; and `effects`, what each layer does to this stack.
+place; `effects`, what each layer does to this stack; and `whole`, the figures that are counts.
 """
 
 from collections.abc import Sequence
@@ -93,6 +93,7 @@ def run(argv: Sequence[str]) -> int:
         report
         | {"curves": curves(under, report), "effects": effects(s, names)}
         | {"verdicts": {"pays": pays(under), "moves": moves(under)}}
+        | {"whole": [name for name, figure in main.FIGURES.items() if figure.type is int]}
     )
     return 0
 

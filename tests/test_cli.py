@@ -49,7 +49,7 @@ def test_json_is_one_object_and_nothing_else() -> None:
     ours = main.report(main.Scenario(), SHORT.split(","))
     assert json.loads(json.dumps(ours, allow_nan=False)) == found
     drawn = json.loads(called("view.py", "--with", SHORT).stdout)
-    beside = {name: drawn[name] for name in ("curves", "effects", "verdicts")}
+    beside = {name: drawn[name] for name in ("curves", "effects", "verdicts", "whole")}
     assert drawn == found | beside
 
 

@@ -103,7 +103,17 @@ def test_it_reads_no_file_for_a_page(served: Served, pair: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "target", ["/main.py", "/../main.py", "/api/plan", "/api/measure", "/api/", "/explorer.html"]
+    "target",
+    [
+        "/main.py",
+        "/../main.py",
+        "/explorer/",
+        "/explorer/../main.py",
+        "/api/plan",
+        "/api/measure",
+        "/api/",
+        "/explorer.html",
+    ],
 )
 def test_it_serves_nothing_but_its_page_and_api(served: Served, target: str) -> None:
     assert ask(served, target)[0] == 404
@@ -115,7 +125,8 @@ def test_its_page_is_the_files_beside_it_and_asks_nothing_of_others(served: Serv
     assert "content=\"default-src 'none'; connect-src 'self';" in body
     assert "unsafe" not in body
     parts = re.findall(r'(?:src|href)="([^":]+)"', body)
-    assert {"explorer.css", "explorer.js", "charts.js"} <= {*parts}
+    files = {f"explorer/{file.name}" for file in (CODE / "explorer").iterdir()}
+    assert {*parts} == files
     asked = re.findall(r"\w+://[^\"]*", body)
     for name in parts:
         status, text, headers = ask(served, f"/{name}")

@@ -3,17 +3,21 @@
 // view of its own; where one is stands in the address, and one can leave at any time. Answers are
 // read off the report that is drawn.
 
-const longest = (path) => path.phases.reduce((a, b) => (b.seconds > a.seconds ? b : a));
-const unchanged = (report) => report.phases.filter((row) => row.seconds === row.raw_seconds && row.seconds);
-const STEPS = [ // hides: what would tell the answer
+const none = { name: "cold_start", seconds: 0 }; // the longest phase where none is known
+const longest = (path) => path.phases.reduce((a, b) => (b.seconds > a.seconds ? b : a), none);
+const unchanged = (report) =>
+  report.phases.filter((row) => row.seconds === row.raw_seconds && row.seconds);
+const STEPS = [
+  // hides: what would tell the answer
   {
     view: { layers: [] },
     hides: "#now dl, #path, .saves, #p-money .verdict, #p-moves .verdict, #day",
     ask: "Nobody has asked for hours, so the replica is gone. A request comes. Which phase takes longest?",
     answers: (report) => report.phases.map((row) => words_of(row.name)),
     right: (report) => words_of(longest(report).name),
-    reveal: (report) => `${words_of(longest(report).name)} takes ${about(longest(report).seconds)} of `
-      + `${about(report.cold_start_s)}. Measure before you optimize: a faster engine start would hardly be felt.`,
+    reveal: (report) =>
+      `${words_of(longest(report).name)} takes ${about(longest(report).seconds)} of ` +
+      `${about(report.cold_start_s)}. Measure before you optimize: a faster engine start would hardly be felt.`,
   },
   {
     view: { layers: ["snapshot"] },
@@ -21,16 +25,24 @@ const STEPS = [ // hides: what would tell the answer
     ask: "A GPU snapshot restores a loaded engine. Which part of the wait does it spare a fresh node?",
     answers: () => ["all of it", "loading and engine start", "nothing"],
     right: () => "loading and engine start",
-    reveal: (report) => `${about(report.raw_cold_start_s)} become ${about(report.cold_start_s)}: it leaves `
-      + `${unchanged(report).map((row) => `${words_of(row.name)} ${about(row.seconds)}`).join(", ")} as they are. `
-      + "A layer attacks the phases that it names, and nothing else.",
+    reveal: (report) =>
+      `${about(report.raw_cold_start_s)} become ${about(report.cold_start_s)}: it leaves ` +
+      `${unchanged(report)
+        .map((row) => `${words_of(row.name)} ${about(row.seconds)}`)
+        .join(", ")} as they are. ` +
+      "A layer attacks the phases that it names, and nothing else.",
   },
   {
     view: { layers: [] },
     hides: "#pays, #money",
     ask: "A warm replica is paid around the clock, and late requests cost too. From which rate does it pay?",
-    answers: (report) => [0.1, 1, 10].map((x) => `${plain(Number(((report.break_even.requests_per_hour ?? 30) * x).toPrecision(1)))}/h`),
-    right: (report) => `${plain(Number((report.break_even.requests_per_hour ?? 30).toPrecision(1)))}/h`,
+    answers: (report) =>
+      [0.1, 1, 10].map(
+        (x) =>
+          `${plain(Number(((report.break_even.requests_per_hour ?? 30) * x).toPrecision(1)))}/h`,
+      ),
+    right: (report) =>
+      `${plain(Number((report.break_even.requests_per_hour ?? 30).toPrecision(1)))}/h`,
     reveal: (report) => `${report.break_even.regime} Drag the dot along the rate and see.`,
   },
   {
@@ -39,8 +51,9 @@ const STEPS = [ // hides: what would tell the answer
     ask: "The cloud takes a node back under a request. With live migration, how long does it stand still?",
     answers: () => ["a cold start", "as long as the move takes", "a blink: the last round"],
     right: () => "a blink: the last round",
-    reveal: (report) => `${about(report.migration.pause_s)}, for the source goes on while the other GPU computes the `
-      + `cache again. Without migrate it is ${about(report.migration.unmoved_s)}: a cold start, and all tokens again.`,
+    reveal: (report) =>
+      `${about(report.migration.pause_s)}, for the source goes on while the other GPU computes the ` +
+      `cache again. Without migrate it is ${about(report.migration.unmoved_s)}: a cold start, and all tokens again.`,
   },
   {
     view: { layers: ["preseed", "snapshot", "warm-node"], beside: "other" },
@@ -48,15 +61,17 @@ const STEPS = [ // hides: what would tell the answer
     ask: "By the lesson's figures this stack is fast. Which figures are true of your deployment?",
     answers: () => ["the lesson's", "those measured in 2025-26", "neither"],
     right: () => "neither",
-    reveal: (report) => `The lesson's teach, and the measured ones are somebody else's: there the same stack takes `
-      + `${about(report.other_figures.cold_start_s)} instead of ${about(report.cold_start_s)}. Yours come from a log `
-      + "of your own: python code/measure.py --log FILE.",
+    reveal: (report) =>
+      `The lesson's teach, and the measured ones are somebody else's: there the same stack takes ` +
+      `${about(report.other_figures?.cold_start_s ?? null)} instead of ${about(report.cold_start_s)}. Yours come from a log ` +
+      "of your own: python code/measure.py --log FILE.",
   },
 ];
 
 let predicted = null; // what was answered at this step
 const stepNow = () => Number(chosen.page.get("step")) || 0;
-function goTo(step) { // a step of the way, or 0 to leave it
+function goTo(step) {
+  // a step of the way, or 0 to leave it
   const { view } = STEPS[step - 1] ?? {};
   if (view) {
     clear();
@@ -66,11 +81,15 @@ function goTo(step) { // a step of the way, or 0 to leave it
   change();
   showStep();
 }
-function take({ layers, beside }) { // the view of a step, as far as there is one
-  chosen.layers = layers.filter((name) => !last.report || last.report.alone.some((row) => row.name === name));
+function take({ layers, beside }) {
+  // the view of a step, as far as there is one
+  chosen.layers = layers.filter(
+    (name) => !last.report || last.report.alone.some((row) => row.name === name),
+  );
   if (beside) chosen.page.set("beside", beside);
 }
-function answer(says) { // the answer is about the step's own view, whatever was tried meanwhile
+function answer(says) {
+  // the answer is about the step's own view, whatever was tried meanwhile
   const { view } = STEPS[stepNow() - 1];
   const away = String(chosen.layers) !== String(view.layers);
   take(view);
@@ -78,12 +97,14 @@ function answer(says) { // the answer is about the step's own view, whatever was
   showStep(says);
 }
 function showStep(answer = null) {
-  const step = stepNow(), shown = STEPS[step - 1];
+  const step = stepNow();
+  const shown = STEPS[step - 1];
   predicted = answer;
   $("tour").hidden = !shown;
   document.body.dataset.step = shown ? step : "";
   const hides = shown && answer === null ? shown.hides : "";
-  for (const node of document.querySelectorAll(".asked")) if (!hides || !node.matches(hides)) hide(node, false);
+  for (const node of document.querySelectorAll(".asked"))
+    if (!hides || !node.matches(hides)) hide(node, false);
   if (hides) document.querySelectorAll(hides).forEach((node) => hide(node, true));
   if (shown) drawStep(step, shown);
 }
@@ -92,16 +113,31 @@ function hide(node, hidden) {
   node.inert = hidden;
 }
 function drawStep(step, { ask, answers, right, reveal }) {
-  const report = last.report, button = (says, onclick) => Object.assign(make("button", { type: "button" }, says), { onclick });
+  const report = last.report;
+  const button = (says, onclick) =>
+    Object.assign(make("button", { type: "button" }, says), { onclick });
   if (!report) return;
   const steps = STEPS.length;
   const choices = answers(report).map((says) => button(says, () => answer(says)));
   const next = step < steps ? button("next", () => goTo(step + 1)) : button("done", () => goTo(0));
-  const says = predicted === null ? [make("p", {}, make("b", {}, `${step} of ${steps}. `), ask), ...choices]
-    : [make("p", {}, make("b", {}, predicted === right(report) ? "Yes. " : `No: ${right(report)}. `), reveal(report)), next];
+  const says =
+    predicted === null
+      ? [make("p", {}, make("b", {}, `${step} of ${steps}. `), ask), ...choices]
+      : [
+          make(
+            "p",
+            {},
+            make("b", {}, predicted === right(report) ? "Yes. " : `No: ${right(report)}. `),
+            reveal(report),
+          ),
+          next,
+        ];
   const leave = predicted !== null && step === steps ? [] : [button("leave", () => goTo(0))];
   $("tour").replaceChildren(...says, ...leave);
 }
-if (stepNow() && !words("traffic").length) take(STEPS[stepNow() - 1]?.view ?? { layers: [] });
-$("guide").addEventListener("click", () => goTo(stepNow() ? 0 : 1));
-showStep();
+function startTour() {
+  // where the address says so; a step alone brings its view
+  if (stepNow() && !words("traffic").length) take(STEPS[stepNow() - 1]?.view ?? { layers: [] });
+  $("guide").addEventListener("click", () => goTo(stepNow() ? 0 : 1));
+  showStep();
+}

@@ -1,0 +1,126 @@
+"use strict";
+// What a pool and late requests cost over the rate, and what moves faster over the network.
+
+const REGIMES = {
+  "scale-to-zero": ["scale to zero", "zero"],
+  "warm-pool": ["a warm pool pays", "pool"],
+  either: ["traffic keeps it warm", "busy"],
+  equal: ["", "zero"],
+};
+function drawMoney(report) {
+  const even = report.break_even;
+  const { rates, today } = report.curves;
+  const pairs = [
+    [even.self_warm_requests_per_hour, "self-warm"],
+    [even.requests_per_hour, "break-even"],
+    [even.requests_per_hour_high, "break-even"],
+  ];
+  const names = new Map(pairs.filter(([rate]) => rate));
+  $("regime").textContent = even.regime;
+  $("pays").textContent = report.verdicts.pays;
+  const line = (kind, name, key) => ({
+    kind,
+    name,
+    now: today[key],
+    points: rates.map((row) => [row.requests_per_hour, row[key]]),
+  });
+  const label = `What a warm pool adds and what late requests cost, over the rate: ${even.regime}`;
+  const said = (at) => `${plain(at)} requests per hour: ${report.verdicts.pays}`;
+  plot("money", label, {
+    x: (at) => `${at < 1 ? general(at, 3) : plain(at)}/h`,
+    y: (x) => `$${plain(x)}`,
+    written: (x) => `${dollars(x)}/h`,
+    marks: [...names]
+      .map(([rate, name]) => [rate, `${name} ${three(rate)}/h`])
+      .sort(([a], [b]) => a - b),
+    bands: regimes([...names.keys()], rates),
+    lines: [
+      line("warm", "a pool adds", "warm_premium_usd_per_hour"),
+      line("late", "lateness costs", "cold_tax_usd_per_hour"),
+    ],
+    drag: slider("requests_per_hour", "requests per hour", 1, report, rates, said),
+  });
+  drawRates(even.table, names);
+}
+// From each rate to the next that parts two regimes, what is cheaper there.
+function regimes(parts, rates) {
+  const edges = [0, ...parts.sort((a, b) => a - b), Infinity];
+  const bands = [];
+  edges.slice(1).forEach((to, i) => {
+    const within = rates.filter(({ requests_per_hour: at }) => at > edges[i] && at < to);
+    const [name, kind] = REGIMES[within[Math.floor(within.length / 2)]?.cheaper] ?? ["", "zero"];
+    if (bands.at(-1)?.name === name) bands.at(-1).to = to;
+    else bands.push({ from: edges[i], to, name, kind });
+  });
+  return bands;
+}
+function drawRates(table, names) {
+  const cells = (row) => [
+    plain(row.requests_per_hour),
+    three(row.cold_starts_per_day),
+    percent(row.over_sla_fraction, 1),
+    dollars(row.warm_premium_usd_per_hour),
+    dollars(row.cold_tax_usd_per_hour),
+    `!${row.cheaper}`,
+    `!${names.get(row.requests_per_hour) ?? ""}`,
+  ];
+  fillTable(
+    "rates",
+    "one product: what a warm pool adds, and what late requests cost without it",
+    ["!requests/h", "boots/day", "late", "adds $/h", "late $/h", "!cheaper", "!"],
+    table.map((row) => ({ mine: names.has(row.requests_per_hour), cells: cells(row) })),
+  );
+}
+// A figure that can be dragged along its curve; the axis has so many of its unit.
+function slider(name, label, units, report, curve, says) {
+  const ends = [curve[0][name], curve.at(-1)[name]];
+  const [low, high] = ends.map((x) => Number((units * x).toPrecision(2)));
+  const to = (at) => {
+    set(name, String(at / units));
+    document.querySelectorAll(`input[name="${name}"]`).forEach(fillIn);
+    soon(name, 120);
+  };
+  return { value: units * report.scenario[name], low, high, label, says, to };
+}
+
+function drawMoves(report) {
+  const moved = report.migration;
+  const { networks } = report.curves;
+  const cross = 8 * moved.crossover_gb_s; // Gbit/s
+  $("cross").textContent =
+    `Tokens take less time than KV cache below ${gbit(cross / 8)} Gbit/s; this network has ` +
+    `${gbit(report.scenario.network_gb_s)}. Tokens: ${duration(moved.ship_tokens_s)}, pause ` +
+    `${duration(moved.pause_s)}; KV cache: ${duration(moved.ship_kv_s)}, all of it a pause.`;
+  $("evicted").textContent = report.verdicts.moves;
+  const line = (kind, name, key) => ({
+    kind,
+    name,
+    now: moved[key],
+    points: networks.map((row) => [8 * row.network_gb_s, row[key]]),
+  });
+  const sides = [
+    { from: 0, to: cross, name: "tokens are faster", kind: "tokens" },
+    { from: cross, to: Infinity, name: "KV cache is faster", kind: "cache" },
+  ];
+  const said = (at) => `${plain(at)} Gbit/s: ${report.verdicts.moves}`;
+  plot("moves", `Time of a move over the network: ${$("cross").textContent}`, {
+    x: (at) => `${at < 1 ? general(at, 3) : plain(at)} Gbit/s`,
+    y: about,
+    written: about,
+    marks: cross ? [[cross, `crossover ${gbit(cross / 8)}`]] : [],
+    bands: cross ? sides : [],
+    lines: [line("cache", "KV cache", "ship_kv_s"), line("tokens", "tokens", "ship_tokens_s")],
+    drag: slider("network_gb_s", "network, Gbit/s", 8, report, networks, said),
+  });
+  const cells = (row) => [
+    gbit(row.network_gb_s),
+    ...["ship_tokens_s", "pause_s", "ship_kv_s"].map((key) => duration(row[key])),
+  ];
+  const rows = networks.filter((_, i) => i % 8 === 0).map((row) => ({ cells: cells(row) }));
+  fillTable(
+    "networks",
+    "time of a move, and its pause",
+    ["!Gbit/s", "tokens", "pause", "KV cache"],
+    rows,
+  );
+}

@@ -1,0 +1,127 @@
+"use strict";
+// What is heard: hands, keys, Back, the size of the window, a printer. And the start.
+
+for (const form of document.querySelectorAll("form"))
+  form.addEventListener("submit", (event) => event.preventDefault());
+document.addEventListener("input", ({ target }) => {
+  if (target.closest("#layers")) {
+    chosen.layers = [...$("layers").querySelectorAll("input:checked")].map((box) => box.value);
+    change();
+  } else if (target.closest("#set")) {
+    chosen.set = target.value;
+    change();
+  } else if (target.closest("#beside")) {
+    chosen.page.delete("beside");
+    if (target.value === "other") chosen.page.set("beside", "other");
+    history.replaceState(null, "", location.pathname + address());
+    drawPhases(last.report);
+  } else if (target === $("scrub")) {
+    play(false);
+    seek(target.value / 1000);
+  } else if (target === $("model")) {
+    set("model", target.value);
+    change();
+  } else if (target.name === "pattern") {
+    option("pattern", target.value);
+    change();
+  } else if (target.name) heard(target);
+});
+document.addEventListener("keydown", (event) => {
+  const { target, key } = event;
+  if (target.inputMode === "decimal" && (key === "ArrowUp" || key === "ArrowDown")) {
+    event.preventDefault();
+    step(target, key === "ArrowUp");
+  } else if (key === "Escape" && !$("figures").hidden) toggleFigures();
+});
+document.addEventListener("focusout", ({ target }) => {
+  if (target.name === editing.name) editing = { name: "", at: 0 };
+  if (target.name && target.value === "") fillIn(target);
+});
+addEventListener("popstate", () => {
+  clearTimeout(waiting);
+  editing = { name: "", at: 0 };
+  readUrl();
+  if (last.report) fillAll();
+  if (!kept) load();
+  kept = false;
+  showStep();
+});
+function toggleFigures() {
+  const opens = $("figures").hidden;
+  $("figures").hidden = !opens;
+  $("open").setAttribute("aria-expanded", opens);
+  (opens ? $("figures").querySelector("input") : $("open"))?.focus();
+}
+async function copy(button, text) {
+  const says = button.textContent;
+  button.textContent = await navigator.clipboard.writeText(text).then(
+    () => "copied",
+    () => "not allowed",
+  );
+  setTimeout(() => {
+    button.textContent = says;
+  }, 1200);
+}
+$("open").addEventListener("click", toggleFigures);
+$("copy-link").addEventListener("click", ({ target }) => copy(target, location.href));
+$("copy-command").addEventListener("click", ({ target }) =>
+  copy(target, $("command").textContent),
+);
+$("reset").addEventListener("click", () => {
+  clear();
+  fillAll();
+  change();
+});
+$("evict").addEventListener("click", ({ target }) => {
+  // a day with them, to see what migrate does there
+  const on = target.getAttribute("aria-pressed") !== "true";
+  option("evictions-per-day", on && "12");
+  option("min-workers", on && "2");
+  change();
+});
+$("cancel").addEventListener("click", cancel);
+$("stop").addEventListener("click", () => {
+  turn.abort();
+  busy("");
+});
+$("play").addEventListener("click", () => play(!film.playing));
+document.addEventListener("click", ({ target }) => {
+  // a term, explained where it stands
+  if (!target.matches("button.term")) return;
+  const gloss = $("gloss");
+  const box = target.getBoundingClientRect();
+  gloss.textContent = TERMS[target.textContent] ?? TERMS[target.textContent.toLowerCase()];
+  gloss.showPopover?.();
+  gloss.style.left = `${Math.max(Math.min(box.left, innerWidth - gloss.offsetWidth - 8), 8)}px`;
+  gloss.style.top = `${box.bottom + gloss.offsetHeight + 8 > innerHeight ? box.top - gloss.offsetHeight - 4 : box.bottom + 4}px`;
+});
+
+function switches(id, name, pairs) {
+  $(id).append(
+    ...pairs.map(([value, text]) =>
+      make("label", {}, make("input", { type: "radio", name, value }), text),
+    ),
+  );
+}
+switches(
+  "set",
+  "figures",
+  Object.keys(SETS).map((name) => [name, name]),
+);
+switches("beside", "beside", [
+  ["raw", "raw"],
+  ["other", ""],
+]);
+new ResizeObserver(drawAgain).observe(document.querySelector("main"));
+addEventListener("beforeprint", () => {
+  printing = true;
+  drawAgain();
+});
+addEventListener("afterprint", () => {
+  printing = false;
+  drawAgain();
+});
+readUrl();
+busy("");
+startTour();
+follow();
