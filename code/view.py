@@ -81,7 +81,8 @@ def effects(s: Scenario, names: Sequence[str]) -> list[Row]:
 
     rows = []
     for name in main.usable(s):
-        off, on = figures(main.without(names, name)), figures([*names, name])
+        apart = main.without(names, name)
+        off, on = figures(apart), figures([*apart, name])
         rows.append({"name": name, **{key: [off[key], on[key]] for key in off}})
     return rows
 

@@ -174,7 +174,7 @@ function waterfall(id, label, rows, total) {
         second ? "middle" : "start",
       );
     });
-    const row = foot / rows.length;
+    const row = Math.min(foot / rows.length, 3 * em);
     rows.forEach((phase, i) => {
       const top = row * (i + (narrow ? 0.42 : 0.1));
       const lane = { at, em, top, thick: row * (narrow ? 0.34 : 0.52), row, most };
@@ -220,7 +220,7 @@ function seconds(k, { name, says, here, low, high }, { at, em, top, thick }, wid
   const [from, to] = here.map(at);
   const size = measure(says, em);
   const ends = high > low ? Math.max(to, at(here[0] + high)) : to;
-  const clear = Math.min(to, at(here[0] + low)) - from;
+  const clear = (high > low ? Math.min(to, at(here[0] + low)) : to) - from;
   const y = top + thick / 2 + 0.35 * em;
   const key = `says ${name}`;
   if (clear > size + em) k.text(key, from + 0.5 * em, y, says, "start", "on-here");

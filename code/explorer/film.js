@@ -216,9 +216,9 @@ function drawTraffic([day, raw]) {
   $("day-command").textContent = typed("traffic");
   const { ttft_s, evictions } = day;
   const late = `${percent(day.over_sla_fraction, 2)} late`;
+  const pauses = day.evictions_compared.map((row) => `${duration(row.pause_s.p99)} ${row.name}`);
   const lost = evictions.count
-    ? `; ${plain(evictions.count)} evictions interrupt ` +
-      `${plain(evictions.interrupted)}, ${plain(evictions.migrated)} moved`
+    ? `; ${plain(evictions.count)} evictions, pause P99 ${pauses.join(", ")}`
     : "";
   $("day").replaceChildren(
     `${plain(day.requests)} requests in ${plain(day.hours)} h: `,

@@ -75,7 +75,7 @@ $("reset").addEventListener("click", () => {
 $("evict").addEventListener("click", ({ target }) => {
   // a day with them, to see what migrate does there
   const on = target.getAttribute("aria-pressed") !== "true";
-  option("evictions-per-day", on && "12");
+  option("evictions-per-day", on && "24");
   option("min-workers", on && "2");
   change();
 });

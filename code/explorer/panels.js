@@ -31,7 +31,8 @@ function drawReport(report, was) {
   $("total").textContent = duration(report.cold_start_s);
   $("speedup").textContent = `${fixed(report.speedup, 1)}x`;
   $("raw").textContent = duration(report.raw_cold_start_s);
-  $("range").textContent = `${end(report.range_s.low)}-${end(report.range_s.high)} s`;
+  const { low, high } = report.range_s;
+  $("range").textContent = `${low < high ? `${end(low)}-` : ""}${end(high)} s`;
   $("first").textContent = duration(report.first_request_ttft_s);
   $("rent").textContent = dollars(report.standing_usd_per_month).replace(/^\$0\.00$/, "$0");
   $("command").textContent = typed("report");

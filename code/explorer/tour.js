@@ -49,8 +49,8 @@ const STEPS = [
     view: { layers: ["migrate"] },
     hides: "#evicted, #moves, .saves",
     ask: "The cloud takes a node back under a request. With live migration, how long does it stand still?",
-    answers: () => ["a cold start", "as long as the move takes", "a blink: the last round"],
-    right: () => "a blink: the last round",
+    answers: () => ["a cold start", "the whole move", "only the last round"],
+    right: () => "only the last round",
     reveal: (report) =>
       `${about(report.migration.pause_s)}, for the source goes on while the other GPU computes the ` +
       `cache again. Without migrate it is ${about(report.migration.unmoved_s)}: a cold start, and all tokens again.`,
@@ -62,9 +62,9 @@ const STEPS = [
     answers: () => ["the lesson's", "those measured in 2025-26", "neither"],
     right: () => "neither",
     reveal: (report) =>
-      `The lesson's teach, and the measured ones are somebody else's: there the same stack takes ` +
-      `${about(report.other_figures?.cold_start_s ?? null)} instead of ${about(report.cold_start_s)}. Yours come from a log ` +
-      "of your own: python code/measure.py --log FILE.",
+      `By the measured ones the same stack takes ${about(report.other_figures?.cold_start_s ?? null)} ` +
+      `instead of ${about(report.cold_start_s)}. Yours come from a log of your own: ` +
+      "python code/measure.py --log FILE.",
   },
 ];
 
@@ -117,23 +117,18 @@ function drawStep(step, { ask, answers, right, reveal }) {
   const button = (says, onclick) =>
     Object.assign(make("button", { type: "button" }, says), { onclick });
   if (!report) return;
-  const steps = STEPS.length;
-  const choices = answers(report).map((says) => button(says, () => answer(says)));
-  const next = step < steps ? button("next", () => goTo(step + 1)) : button("done", () => goTo(0));
-  const says =
-    predicted === null
-      ? [make("p", {}, make("b", {}, `${step} of ${steps}. `), ask), ...choices]
-      : [
-          make(
-            "p",
-            {},
-            make("b", {}, predicted === right(report) ? "Yes. " : `No: ${right(report)}. `),
-            reveal(report),
-          ),
-          next,
-        ];
-  const leave = predicted !== null && step === steps ? [] : [button("leave", () => goTo(0))];
-  $("tour").replaceChildren(...says, ...leave);
+  const leave = button("leave", () => goTo(0));
+  const next =
+    step < STEPS.length ? button("next", () => goTo(step + 1)) : button("done", () => goTo(0));
+  if (predicted === null) {
+    const choices = answers(report).map((says) => button(says, () => answer(says)));
+    const place = make("span", {}, `${step} of ${STEPS.length}. `);
+    $("tour").replaceChildren(make("p", { class: "question" }, place, ask), ...choices, leave);
+  } else {
+    const verdict = predicted === right(report) ? "Yes. " : `No: ${right(report)}. `;
+    const told = [make("b", {}, verdict), reveal(report), " ", next];
+    $("tour").replaceChildren(make("p", {}, ...told, ...(step < STEPS.length ? [leave] : [])));
+  }
 }
 function startTour() {
   // where the address says so; a step alone brings its view
