@@ -370,7 +370,7 @@ def test_bad_input_shows_the_sentence_and_keeps_the_view(show: Any) -> None:
     browser = show()
     browser.enter("image_gb", "-3")
     says = browser.until("document.getElementById('alert').innerText")
-    told = refused(called("main.py", "--set=image_gb=-3")).strip()
+    told = refused(called("main.py", "--set=image_gb=-3")).strip().removeprefix("--set: ")
     assert says == f"{told} (below: the last good view)"
     assert browser.shown("total") == "328 s"
     assert browser.js("[...document.querySelectorAll('[aria-invalid]')].map(x => x.id)") == [
@@ -384,7 +384,8 @@ def test_bad_input_shows_the_sentence_and_keeps_the_view(show: Any) -> None:
 
 def test_a_link_that_is_wrong_shows_why_and_the_figures_of_the_file(show: Any) -> None:
     browser = show("?with=preseed&set=image_gb=-3")
-    says = refused(called("main.py", "--with=preseed", "--set=image_gb=-3")).strip()
+    told = called("main.py", "--with=preseed", "--set=image_gb=-3")
+    says = refused(told).strip().removeprefix("--set: ")
     assert browser.shown("alert") == f"{says} (below: the file's own figures)"
     agrees(browser)
     browser.enter("image_gb", "20")

@@ -236,12 +236,32 @@ def test_what_is_refused_says_why_beside_its_field(show: Any) -> None:
     browser.enter("image_gb", "-3")
     browser.until("$('f-image_gb').getAttribute('aria-invalid')")
     told = refused(called("main.py", "--set=image_gb=-3")).strip()
-    assert why(browser, "image_gb") == told.removeprefix("--set: image_gb=")
+    told = told.removeprefix("--set: ")
+    assert why(browser, "image_gb") == told.removeprefix("image_gb=")
     assert browser.shown("alert") == f"{told} (below: the last good view)"
     assert browser.shown("total") == "328 s"
     browser.enter("image_gb", "20")
     browser.until(total("268 s"))
     assert why(browser, "image_gb") == browser.shown("alert") == ""
+
+
+def test_what_is_refused_is_no_step_and_what_is_typed_next_is_said_instead(show: Any) -> None:
+    browser = show("?set=image_gb=20")
+    browser.enter("image_gb", "-3")
+    browser.until("$('alert').textContent.startsWith('image_gb')")
+    browser.enter("image_gb", "1,000")
+    browser.until("!$('alert').textContent")
+    assert "a comma: write 1000" in why(browser, "image_gb")
+    assert browser.js("location.search") == "?set=image_gb=20"
+    browser.enter("image_gb", "-3")
+    browser.until("$('alert').textContent.startsWith('image_gb')")
+    wait(browser, 1.1)
+    browser.enter("image_gb", "25")
+    browser.until(total("298 s"))
+    browser.js("history.back()")
+    browser.until(total("268 s"))
+    assert browser.js("location.search") == "?set=image_gb=20"
+    assert browser.shown("alert") == ""
 
 
 def test_a_day_that_is_refused_says_why_beside_its_field(show: Any) -> None:
@@ -288,6 +308,20 @@ def test_a_class_sees_all_of_it_without_scrolling(
 
 
 @pytest.mark.parametrize(("width", "height"), CLASS)
+@pytest.mark.parametrize("panel", ["phases", "money", "moves", "day"])
+def test_a_table_opens_within_the_window(show: Any, width: int, height: int, panel: str) -> None:
+    browser = show("?evictions-per-day=12&min-workers=1", width, height)
+    browser.js(f"document.querySelector('#p-{panel} summary').click()")
+    box = browser.js(
+        f"(b => [b.left, b.top, b.right, b.bottom])"
+        f"(document.querySelector('#p-{panel} details > div').getBoundingClientRect())"
+    )
+    assert 0 <= box[0] < box[2] <= width
+    assert 0 <= box[1] < box[3] <= height
+    assert browser.js(f"document.querySelectorAll('#p-{panel} tr').length") > 5
+
+
+@pytest.mark.parametrize(("width", "height"), CLASS)
 def test_no_word_is_smaller_than_a_fiftieth_of_the_height(
     show: Any, width: int, height: int
 ) -> None:
@@ -306,7 +340,7 @@ def test_on_a_phone_the_path_is_first_and_the_layers_stay_in_reach(show: Any) ->
     browser = show("", 360, 740)
     tops = {
         name: browser.js(f"$('{name}').getBoundingClientRect().top")
-        for name in ("path", "money", "moves", "film", "guide")
+        for name in ("path", "money", "moves", "film")
     }
     assert min(tops, key=tops.__getitem__) == "path"
     assert tops["path"] < 740
@@ -360,8 +394,20 @@ def test_what_changes_moves_unless_motion_is_reduced(show: Any) -> None:
     browser = show()
     lasts = "getComputedStyle(document.querySelector('#path rect.here')).transitionDuration"
     assert browser.js(lasts).split(",")[0] == "0.4s"
+    moved = """(async () => {
+        const bar = document.querySelectorAll('#path rect.here')[1], was = $('total').textContent;
+        const wide = () => bar.getBoundingClientRect().width;
+        document.querySelector('#layers input').click();
+        while ($('total').textContent === was) await new Promise(requestAnimationFrame);
+        await new Promise(requestAnimationFrame);
+        const first = wide();
+        await new Promise(done => setTimeout(done, 600));
+        return Math.abs(wide() - first);
+    })()"""
+    assert browser.js(moved) > 50
     browser.media(prefers_reduced_motion="reduce")
     assert browser.js(lasts) == "0s"
+    assert browser.js(moved) < 1
 
 
 # --- what a change does -------------------------------------------------------------------------
@@ -370,7 +416,7 @@ def test_what_changes_moves_unless_motion_is_reduced(show: Any) -> None:
 def test_a_change_is_said_and_leaves_a_ghost(show: Any) -> None:
     browser = show()
     browser.layer("preseed")
-    browser.until("$('change').textContent")
+    browser.until("$('change').textContent.startsWith('preseed')")
     assert browser.shown("change") == "preseed: -180 s, 328 -> 148 s"
     ghosts = (
         "[...document.querySelectorAll('#path rect.ghost')].map(x => parseFloat(x.style.width))"
@@ -402,6 +448,27 @@ def test_a_save_in_the_editor_is_said(show: Any, served: Served) -> None:
     finally:
         program.write_text(source, "utf-8")
     browser.until(total("328 s"), 4)
+
+
+def test_a_layer_that_an_instructor_adds_is_said(show: Any, served: Served) -> None:
+    browser, program = show(), served.folder / "main.py"
+    source = program.read_text(encoding="utf-8")
+    row = '    Layer("1", "preseed"'
+    added = row.replace("preseed", "lazy-pull").replace('"1"', '"9"')
+    at = source.index(row)
+    end = source.index("    Layer(", at + 5)
+    try:
+        more = source[at:end].replace(row, added)
+        program.write_text(source[:end] + more + source[end:], "utf-8")
+        browser.until("document.querySelectorAll('#layers input').length === 9", 4)
+        browser.until("$('change').textContent === 'new: lazy-pull: the path stays 328 s'")
+        cut = (
+            "[...document.querySelectorAll('.layer')].some(x => x.scrollWidth > x.clientWidth + 1)"
+        )
+        assert browser.js(cut) is False
+    finally:
+        program.write_text(source, "utf-8")
+    browser.until("document.querySelectorAll('#layers input').length === 8", 4)
 
 
 def test_axes_hold_still_between_steps(show: Any) -> None:
@@ -450,7 +517,7 @@ def test_every_layer_says_what_it_does_to_this_stack(show: Any) -> None:
         )
         if off != on:
             assert saves == f"-{main.plain(off - on)} s"
-        assert main.BY_NAME[name].tool in tool
+        assert main.BY_NAME[name].tool.replace("->", "\u2192") in tool
     words = {name: saves for name, saves, _ in said}
     assert (words["warm-pool"], words["migrate"]) == ("first: 500 ms", "pause 20.9 ms")
 
@@ -495,6 +562,8 @@ def test_a_dot_can_be_dragged_and_the_verdict_follows(
     seen = json.loads(called("view.py", f"--set={figure}={value}").stdout)
     assert browser.shown(verdict) == seen["verdicts"]["pays" if chart == "money" else "moves"]
     browser.until("!document.body.dataset.busy")
+    told = browser.shown("change")  # from where it began to where it ended
+    assert told.startswith(f"{figure} {main.told(getattr(main.Scenario(), figure))} -> ")
     browser.js("history.back()")  # a drag is one edit
     browser.until(f"$('{verdict}').textContent === {was!r}")
 
@@ -510,6 +579,35 @@ def test_keys_move_the_dot(show: Any) -> None:
     assert browser.js(f"{grip}.getAttribute('aria-valuetext')").startswith("60 requests per hour")
     browser.key("ArrowLeft")
     browser.until("location.search === '?set=requests_per_hour=55'")
+    for name in ("Home", "End"):
+        browser.key(name)
+        end = browser.js(f"{grip}.getAttribute('aria-value{'min' if name == 'Home' else 'max'}')")
+        browser.until(f"location.search === '?set=requests_per_hour={end}'")
+
+
+@pytest.mark.parametrize(
+    ("query", "regime"),
+    [
+        ("", "scale to zero"),
+        ("?rate=40", "a warm pool pays"),
+        ("?rate=90", "traffic keeps it warm"),
+        ("?set=keep_alive_s=60", "scale to zero"),
+    ],
+)
+def test_the_regime_of_today_is_named_over_its_shade(show: Any, query: str, regime: str) -> None:
+    browser = show(query, 1280, 720)
+    named = "[...document.querySelectorAll('#money text:not(.dim)')].map(x => x.textContent)"
+    assert regime in browser.js(named)
+    words = [f"--{query[1:]}"] if query else []
+    cheaper = json.loads(called("view.py", *words).stdout)["curves"]["today"]["cheaper"]
+    assert browser.js(f"REGIMES['{cheaper}'][0]") == regime
+    dot = dots(browser, "money")[0]
+    kind = browser.js(f"REGIMES['{cheaper}'][1]")
+    shade = browser.js(
+        f"[...document.querySelectorAll('#money rect.band.{kind}')].map(x => "
+        "(b => [b.left, b.right])(x.getBoundingClientRect()))"
+    )
+    assert any(left <= dot <= right for left, right in shade)
 
 
 # --- a day to watch ------------------------------------------------------------------------------
@@ -589,7 +687,7 @@ def test_idle_times_timed_pools_and_evictions_are_at_hand(show: Any) -> None:
 def test_a_day_with_evictions_shows_what_migrate_does(show: Any) -> None:
     browser = show("?with=migrate")
     browser.js("$('evict').click()")
-    browser.until("$('day').textContent.includes('evictions, pause P99')")
+    browser.until("$('day').textContent.includes('evictions: pause P50')")
     words = browser.shown("day-command").split()[2:]
     day = json.loads(called("traffic.py", *words, "--json").stdout)
     assert day["evictions"]["migrated"] > 0
@@ -627,6 +725,46 @@ def test_the_guided_way_asks_before_it_shows_and_can_be_left(show: Any) -> None:
         browser.js("document.querySelector('#tour button').click()")
     browser.until("!location.search.includes('step')")
     assert browser.js("$('tour').hidden") is True
+
+
+@pytest.mark.parametrize(("width", "height"), [*CLASS, (1366, 768), (1024, 900)])
+def test_each_button_of_the_way_can_be_pressed(show: Any, width: int, height: int) -> None:
+    browser = show("?step=1", width, height)
+    hit = """[...document.querySelectorAll('#tour button')].filter(x => {
+        const b = x.getBoundingClientRect();
+        return document.elementFromPoint(b.x + b.width / 2, b.y + b.height / 2) !== x;
+    }).map(x => x.textContent)"""
+    for step in range(1, 6):
+        browser.until(f"$('tour').textContent.startsWith('{step} of 5.')")
+        browser.until("!document.body.dataset.busy")
+        assert browser.js(hit) == []
+        browser.js("document.querySelector('#tour button').click()")
+        assert browser.js(hit) == []
+        browser.js("document.querySelector('#tour button').click()")
+
+
+def test_who_leaves_the_way_is_back_where_it_began(show: Any) -> None:
+    browser = show("?with=stream&set=node_provision_s=400&pattern=bursty")
+    browser.js("$('guide').click()")
+    browser.until(total("328 s"))
+    browser.js("document.querySelector('#tour button').click()")
+    browser.js("document.querySelector('#tour button').click()")
+    browser.until("location.search === '?with=snapshot&step=2'")
+    browser.js("[...document.querySelectorAll('#tour button')].at(-1).click()")
+    browser.until("location.search === '?with=stream&set=node_provision_s=400&pattern=bursty'")
+    browser.until(total("638 s"))
+
+
+def test_what_is_revealed_is_of_the_steps_own_view(show: Any) -> None:
+    browser = show("?step=2")
+    browser.layer("preseed")  # tried on before the answer
+    browser.until(total("62.5 s"))
+    browser.js("document.querySelectorAll('#tour button')[1].click()")
+    browser.until("$('tour').textContent.startsWith('Yes. 328 s become 242.5 s')")
+    says = browser.shown("tour")
+    browser.layer("preseed")  # and after it
+    browser.until(total("62.5 s"))
+    assert browser.shown("tour") == says
 
 
 def test_the_answers_are_the_models(show: Any) -> None:

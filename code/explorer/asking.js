@@ -6,6 +6,7 @@ const last = {}; // what is drawn: the report, the day, and the text of each
 let turn = new AbortController(); // whose turn it is to be drawn
 let tag; // of the files, as last seen
 let at, dayAt; // the addresses of the report and of the day that are drawn
+let refused = false; // whether the view in the address is no view
 let kept = false; // whether Back is to ask for nothing, for the view is there
 
 async function get(address, signal) {
@@ -14,7 +15,10 @@ async function get(address, signal) {
     const text = await reply.text();
     if (reply.ok) return { text };
     return {
-      matter: text.trim().replace(/^(view|traffic)\.py: /, ""),
+      matter: text
+        .trim()
+        .replace(/^(view|traffic)\.py: /, "")
+        .replace(/^--set: /, ""),
       refused: reply.status === 400,
     };
   } catch {
@@ -31,7 +35,7 @@ function draw(what, text, drawing) {
   const was = last[what];
   try {
     last[what] = JSON.parse(text);
-    drawing(last[what], was);
+    drawing(last[what], what === "report" ? (before ?? was) : was);
     last[`${what} text`] = text;
     return "";
   } catch (error) {
@@ -66,6 +70,7 @@ async function load() {
   const tell = (matter, below) => signal.aborted || say(matter, below);
   const asked = location.search;
   let found = await loadReport(signal);
+  if (!signal.aborted) refused = Boolean(found.refused);
   const bad = found.refused && !last.report;
   const { matter } = found; // a link, from the start
   if (bad) {
@@ -111,10 +116,10 @@ function cancel() {
 function say(matter, below) {
   const alert = matter && below ? `${matter} (below: ${below})` : matter;
   if ($("alert").textContent !== alert) $("alert").textContent = alert;
-  const name = /^--set: (\w+)=/.exec(matter)?.[1] ?? /^--([\w-]+): /.exec(matter)?.[1];
+  const name = /^(\w+)=/.exec(matter)?.[1] ?? /^--([\w-]+): /.exec(matter)?.[1];
   for (const field of fields()) {
     if (field.name === name || !unread(field))
-      why(field, field.name === name ? matter.replace(/^--\S+ (\w+=)?/, "") : "");
+      why(field, field.name === name ? matter.replace(/^(\w+=|--\S+ )/, "") : "");
   }
 }
 async function follow() {
@@ -123,7 +128,10 @@ async function follow() {
       (reply) => reply.headers.get("ETag"),
       () => "",
     );
-    if (now !== tag) load();
+    if (now !== tag) {
+      before = last.report; // a file was saved
+      load();
+    }
     tag = now;
   }
   setTimeout(follow, 500);

@@ -134,6 +134,11 @@ class Labels {
       }),
     );
   }
+  keep(x, y) {
+    // clear of a dot
+    const r = 0.5 * this.em;
+    this.boxes.push([x - r, y - r, x + r, y + r]);
+  }
   put(k, key, says, places, kind = "") {
     const free = (at, ...how) => this.fits(this.box(says, at), ...how);
     const place = places.find((at) => free(at)) ?? places.find((at) => free(at, []));
@@ -214,6 +219,11 @@ function whisker(k, { name, here: [start], low, high }, { at, em, top, thick, mo
   k.rect(`range ${name}`, "range", from, middle - pen / 2, to - from, pen);
   k.rect(`low ${name}`, "range", from - pen / 2, middle - thick / 4, pen, thick / 2);
   k.rect(`high ${name}`, "range", to - pen / 2, middle - thick / 4, last, thick / 2);
+  const beyond =
+    last < pen
+      ? `M${to - 0.6 * em} ${middle - thick / 3}l${0.6 * em} ${thick / 3}l${-0.6 * em} ${thick / 3}z`
+      : "";
+  k.node(`beyond ${name}`, "path", { class: "range", d: beyond });
 }
 // The seconds of a bar: in it, else behind it, else before it.
 function seconds(k, { name, says, here, low, high }, { at, em, top, thick }, width) {
@@ -256,17 +266,19 @@ function heights(id, lines, from, to) {
   if (!fits) axes[`${id} y`] = [least / 15, 1.3 * most];
   return axes[`${id} y`];
 }
-function decades(from, to, room) {
-  // as many of 1, 2, 5, 10 ... as there is room for
-  const all = Array.from({ length: 41 }, (_, i) => i - 20);
-  const within = (units) =>
-    all
-      .flatMap((i) => units.map((unit) => Number(`${unit}e${i}`)))
-      .filter((x) => x >= from && x <= to);
-  const few =
-    [[1, 2, 5], [1, 3], [1]].map(within).find((found) => found.length <= room) ?? within([1]);
-  const every = Math.ceil(few.length / room);
-  return few.filter((_, i) => i % every === 0);
+// 1, 2, 5, 10 ..., or fewer of them where two would stand closer than so many powers of ten.
+function decades(from, to, gap) {
+  const [units] = [
+    [[1, 2, 5], 0.3],
+    [[1, 3], 0.47],
+    [[1], 1],
+  ].find(([, apart]) => apart >= gap) ?? [[1]];
+  const powers = Array.from({ length: 41 }, (_, i) => i - 20);
+  const every = Math.max(Math.ceil(gap), 1);
+  return powers
+    .filter((i) => units.length > 1 || i % every === 0)
+    .flatMap((i) => units.map((unit) => Number(`${unit}e${i}`)))
+    .filter((x) => x >= from && x <= to);
 }
 
 // Where figures lie in a plot.
@@ -313,6 +325,8 @@ function plot(id, label, spec) {
     drawMarks(k, f, marks, labels);
     runs.forEach((run, i) => drawLine(k, svg, run, lines[i].kind));
     const today = drag.value > 0 ? drag.value : f.from;
+    for (const { now } of lines)
+      labels.keep(f.x(Math.min(Math.max(today, f.from), f.to)), f.y(now));
     drawDots(
       k,
       f,
@@ -338,22 +352,42 @@ function plot(id, label, spec) {
     });
   });
 }
-function drawScales(k, f, { x, y, bands }) {
+function drawScales(k, f, { x, y, bands, drag }) {
   const { em, left, right, head, foot } = f;
-  bands.forEach((band, i) => {
-    const [a, b] = [f.x(Math.max(band.from, f.from)), f.x(Math.min(band.to, f.to))];
-    k.rect(`band ${i}`, `band ${band.kind}`, a, head, b - a, f.high);
-    const says = b - a > measure(band.name, em) ? band.name : "";
-    k.text(`band name ${i}`, (a + b) / 2, em, says, "middle", "dim");
-  });
-  for (const value of decades(f.low, f.top, f.high / (2 * em))) {
+  drawBands(k, f, bands, drag.value);
+  for (const value of decades(f.low, f.top, (2 * em * Math.log10(f.top / f.low)) / f.high)) {
     k.rect(`y ${value}`, "axis", left, f.y(value), f.wide, 0.06 * em);
     k.text(`y says ${value}`, left - 0.4 * em, f.y(value) + 0.35 * em, y(value), "end");
   }
-  for (const at of decades(f.from, f.to, f.wide / (measure(x(30), em) + 2 * em))) {
+  for (const at of decades(
+    f.from,
+    f.to,
+    ((measure(x(300), em) + em) * Math.log10(f.to / f.from)) / f.wide,
+  )) {
     k.rect(`x ${at}`, "axis", f.x(at), foot, 0.08 * em, 0.3 * em);
-    const side = right - f.x(at) < 2 * em ? "end" : "middle";
-    k.text(`x says ${at}`, f.x(at), foot + 1.2 * em, x(at), side);
+    const middle = Math.min(f.x(at), right - measure(x(at), em) / 2);
+    k.text(`x says ${at}`, middle, foot + 1.2 * em, x(at), "middle");
+  }
+}
+// What holds where; first the name of where today is, then those for which there is room.
+function drawBands(k, f, bands, today) {
+  const spans = bands.map(({ from, to }) => [
+    f.x(Math.max(from, f.from)),
+    f.x(Math.min(to, f.to)),
+  ]);
+  const holds = ({ from, to }) => from <= today && today < to;
+  const order = bands.map((_, i) => i).sort((a, b) => holds(bands[b]) - holds(bands[a]));
+  const taken = [];
+  for (const i of order) {
+    const { name, kind } = bands[i];
+    const [a, b] = spans[i];
+    k.rect(`band ${i}`, `band ${kind}`, a, f.head, b - a, f.high);
+    const half = measure(name, f.em) / 2;
+    const x = Math.min(Math.max((a + b) / 2, f.left + half), f.right - half);
+    const fits = holds(bands[i]) || b - a > 2 * half;
+    if (!name || !fits || taken.some(([from, to]) => x - half < to && from < x + half)) continue;
+    taken.push([x - half - f.em, x + half + f.em]);
+    k.text(`band name ${i}`, x, f.em, name, "middle", holds(bands[i]) ? "" : "dim");
   }
 }
 function drawMarks(k, f, marks, labels) {

@@ -65,12 +65,16 @@ const address = () => query([...words("traffic"), ...chosen.page]);
 // An edit of one thing is one step that the browser's Back undoes, however many keys it takes.
 let editing = { name: "", at: 0 };
 let ahead = 0; // steps since the last view that was drawn
+let before; // the report that was drawn when this edit began
 function change(edit = "") {
   const now = performance.now();
   const goes_on = edit && edit === editing.name && now - editing.at < 1000;
-  if (goes_on) history.replaceState(null, "", location.pathname + address());
+  if (!goes_on) before = last.report;
+  const to = location.pathname + address();
+  if (goes_on || refused)
+    history.replaceState(null, "", to); // what is refused is no step
   else if (address() !== location.search) {
-    history.pushState(null, "", location.pathname + address());
+    history.pushState(null, "", to);
     ahead += 1;
   }
   editing = { name: edit, at: now };

@@ -107,7 +107,7 @@ function drawMoves(report) {
     x: (at) => `${at < 1 ? general(at, 3) : plain(at)} Gbit/s`,
     y: about,
     written: about,
-    marks: cross ? [[cross, `crossover ${gbit(cross / 8)}`]] : [],
+    marks: cross ? [[cross, `crossover ${gbit(cross / 8)} Gbit/s`]] : [],
     bands: cross ? sides : [],
     lines: [line("cache", "KV cache", "ship_kv_s"), line("tokens", "tokens", "ship_tokens_s")],
     drag: slider("network_gb_s", "network, Gbit/s", 8, report, networks, said),

@@ -71,7 +71,14 @@ function heard(field) {
       field.inputMode === "decimal" ? readNumber(field.value) : { text: field.value.trim() };
   clearTimeout(waiting);
   why(field, number.why);
-  if (number.why) return;
+  if (number.why && !refused) return;
+  if (number.why) {
+    // what was refused before goes, and this is said instead
+    history.replaceState(null, "", location.pathname + at);
+    readUrl();
+    load();
+    return;
+  }
   if (isFigure(name)) set(name, number.text);
   else option(name, number.text);
   soon(name, field.inputMode === "decimal" ? 150 : 600);

@@ -76,6 +76,9 @@ function drawStrip(svg, f, name, day, top, high) {
   write(svg, 0, top + em, name, "start", "name");
   drawLanes(svg, f, day.events, ground, (top + high - 0.35 * em - ground) / f.lanes);
   drawRequests(svg, f, day.events.requests, y);
+  if (top) return; // the other strip has the same heights
+  write(svg, left, y(f.sla_s) - 0.25 * em, `SLA ${about(f.sla_s)}`);
+  write(svg, left, top + 0.9 * em, `waited ${about(f.slowest)}`);
 }
 function drawLanes(svg, { x, until, em }, { replicas, requests }, ground, lane) {
   const lanes = lanesOf(replicas, until);
@@ -216,9 +219,9 @@ function drawTraffic([day, raw]) {
   $("day-command").textContent = typed("traffic");
   const { ttft_s, evictions } = day;
   const late = `${percent(day.over_sla_fraction, 2)} late`;
-  const pauses = day.evictions_compared.map((row) => `${duration(row.pause_s.p99)} ${row.name}`);
+  const pauses = day.evictions_compared.map((row) => `${duration(row.pause_s.p50)} ${row.name}`);
   const lost = evictions.count
-    ? `; ${plain(evictions.count)} evictions, pause P99 ${pauses.join(", ")}`
+    ? `; ${plain(evictions.count)} evictions: pause P50 ${pauses.join(", ")}`
     : "";
   $("day").replaceChildren(
     `${plain(day.requests)} requests in ${plain(day.hours)} h: `,
@@ -234,8 +237,8 @@ function drawTraffic([day, raw]) {
   );
   $("evictions").textContent = compared.join(". ");
   const both = [
-    { name: "raw", day: raw },
-    { name: "yours", day },
+    { name: "no layers", day: raw },
+    { name: "your layers", day },
   ];
   if (!day.events) drawHours(day.timeline);
   else drawFilm(last.report.layers.length ? both : both.slice(0, 1));
@@ -259,4 +262,5 @@ function drawDayFields({ run }) {
     if (!isFigure(field.name) && field !== document.activeElement) fillIn(field);
   }
   $("evict").setAttribute("aria-pressed", run.evictions_per_day > 0);
+  $("key-evicted").hidden = !run.evictions_per_day;
 }

@@ -40,6 +40,7 @@ document.addEventListener("focusout", ({ target }) => {
 addEventListener("popstate", () => {
   clearTimeout(waiting);
   editing = { name: "", at: 0 };
+  before = last.report;
   readUrl();
   if (last.report) fillAll();
   if (!kept) load();
@@ -75,8 +76,8 @@ $("reset").addEventListener("click", () => {
 $("evict").addEventListener("click", ({ target }) => {
   // a day with them, to see what migrate does there
   const on = target.getAttribute("aria-pressed") !== "true";
-  option("evictions-per-day", on && "24");
-  option("min-workers", on && "2");
+  option("evictions-per-day", on && "12");
+  option("schedule", on && "0-24:2");
   change();
 });
 $("cancel").addEventListener("click", cancel);

@@ -44,7 +44,7 @@ function drawReport(report, was) {
   drawMoney(report);
   drawMoves(report);
   document.body.classList.add("drawn");
-  if (stepNow()) showStep(predicted);
+  stepDrawn(report);
 }
 function drawAdvice(report) {
   // the next command of the report, as a button
@@ -69,6 +69,8 @@ function changed(was, now) {
     ...now.layers.filter((name) => !was.layers.includes(name)),
     ...was.layers.filter((name) => !now.layers.includes(name)).map((name) => `without ${name}`),
   ];
+  const known = was.alone.map((row) => row.name);
+  const added = now.alone.filter((row) => !known.includes(row.name));
   const layersAlone = parts.length > 0;
   const model = now.scenario.model !== was.scenario.model;
   if (now.figures !== was.figures) parts.push(`figures ${SETS[now.figures] ?? now.figures}`);
@@ -82,6 +84,8 @@ function changed(was, now) {
     );
     parts.push(...told.slice(0, 3), ...(told.length > 3 ? [`and ${told.length - 3} more`] : []));
   }
+  if (added.length && was.scenario.known_cold_start_s === now.scenario.known_cold_start_s)
+    parts.push(...added.map((row) => `new: ${row.name}`));
   if (!parts.length) return "";
   const [a, b] = [was.cold_start_s, now.cold_start_s];
   const says = [];
@@ -171,7 +175,8 @@ function drawLayers(report) {
     label.querySelector(".saves").textContent = saves(effect);
     label.querySelector("small").textContent =
       in_words(row.note.replace(`${row.name} `, ""), report) ||
-      row.tool + (on > off ? `; ${dollars(on - off).replace(/\.00$/, "")}/month` : "");
+      row.tool.replaceAll("->", "\u2192") +
+        (on > off ? `; ${dollars(on - off).replace(/\.00$/, "")}/month` : "");
   });
 }
 function saves({ cold_start_s, first_request_ttft_s, eviction_pause_s }) {

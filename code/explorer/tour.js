@@ -69,33 +69,40 @@ const STEPS = [
 ];
 
 let predicted = null; // what was answered at this step
+let home = null; // the view from which the way was entered, to come back to
 const stepNow = () => Number(chosen.page.get("step")) || 0;
 function goTo(step) {
   // a step of the way, or 0 to leave it
-  const { view } = STEPS[step - 1] ?? {};
-  if (view) {
-    clear();
-    take(view);
-    chosen.page.set("step", String(step));
-  } else chosen.page.delete("step");
+  if (!stepNow()) home = address();
+  if (STEPS[step - 1]) take(step);
+  else if (home !== null) readUrl(home);
+  else chosen.page.delete("step");
   change();
   showStep();
 }
-function take({ layers, beside }) {
-  // the view of a step, as far as there is one
+function take(step) {
+  // the view of a step, as far as there are its layers
+  const { layers, beside } = STEPS[step - 1].view;
+  clear();
   chosen.layers = layers.filter(
-    (name) => !last.report || last.report.alone.some((row) => row.name === name),
+    (name) => last.report?.alone.some((row) => row.name === name) ?? true,
   );
+  chosen.page.set("step", String(step));
   if (beside) chosen.page.set("beside", beside);
 }
 function answer(says) {
-  // the answer is about the step's own view, whatever was tried meanwhile
-  const { view } = STEPS[stepNow() - 1];
-  const away = String(chosen.layers) !== String(view.layers);
-  take(view);
-  if (away) change();
+  // about the step's own view, whatever was tried meanwhile
+  const away = address();
+  take(stepNow());
+  if (address() !== away) change();
   showStep(says);
 }
+function stepDrawn(report) {
+  // what is revealed stays as it is while one tries on
+  const shown = STEPS[stepNow() - 1];
+  if (shown && (predicted === null || isOf(shown, report))) showStep(predicted);
+}
+const isOf = ({ view }, report) => String(report.layers) === String(view.layers);
 function showStep(answer = null) {
   const step = stepNow();
   const shown = STEPS[step - 1];
@@ -107,6 +114,7 @@ function showStep(answer = null) {
     if (!hides || !node.matches(hides)) hide(node, false);
   if (hides) document.querySelectorAll(hides).forEach((node) => hide(node, true));
   if (shown) drawStep(step, shown);
+  else $("tour").replaceChildren();
 }
 function hide(node, hidden) {
   node.classList.toggle("asked", hidden);
@@ -126,13 +134,14 @@ function drawStep(step, { ask, answers, right, reveal }) {
     $("tour").replaceChildren(make("p", { class: "question" }, place, ask), ...choices, leave);
   } else {
     const verdict = predicted === right(report) ? "Yes. " : `No: ${right(report)}. `;
-    const told = [make("b", {}, verdict), reveal(report), " ", next];
+    const says = isOf(STEPS[step - 1], report) ? reveal(report) : "...";
+    const told = [make("b", {}, verdict), says, " ", next];
     $("tour").replaceChildren(make("p", {}, ...told, ...(step < STEPS.length ? [leave] : [])));
   }
 }
 function startTour() {
   // where the address says so; a step alone brings its view
-  if (stepNow() && !words("traffic").length) take(STEPS[stepNow() - 1]?.view ?? { layers: [] });
+  if (STEPS[stepNow() - 1] && !words("traffic").length) take(stepNow());
   $("guide").addEventListener("click", () => goTo(stepNow() ? 0 : 1));
   showStep();
 }

@@ -55,6 +55,13 @@ const TERMS = {
     "From no replica to the first token: a GPU node comes up, an image is pulled, the " +
     "weights travel into GPU memory, the engine starts, a first pass runs. Whoever asks first " +
     "waits for all of it, and so does whoever asks meanwhile.",
+  rent:
+    "What is paid whether anybody asks or not: a warm pool, a standby node. GPUs that come and go with " +
+    "requests are on top: see the bill of the day.",
+  "a day":
+    "Each mark is a request: how high it stands is how long it waited for its first token, and above the " +
+    "dotted line, the promise, it is late. Below, a lane for each replica at work: it boots, works, idles. " +
+    "Both strips have the same requests.",
   published:
     "How far apart published measurements of each phase lie. A bar ends somewhere on its " +
     "whisker.",
@@ -71,7 +78,8 @@ const TERMS = {
   eviction:
     "The cloud takes a node back under a running request. Its KV cache, what the GPU has " +
     "computed of its tokens, is lost unless it is moved. Moving the tokens alone means few " +
-    "bytes, and computing the cache again on the other GPU.",
+    "bytes, and computing the cache again on the other GPU; the source goes on meanwhile, so the " +
+    "request feels the last round alone. The KV cache in one piece pauses it until it is there.",
   idle: "Keep-alive: for so many seconds a replica without work is kept before it is let " + "go.",
   "timed pool":
     "Replicas kept warm in some hours of the day: 8-18:2 keeps two from 8 to 18 h, " +
