@@ -214,6 +214,26 @@ def test_what_stands_beside_the_path_has_its_scale_of_time(
         assert pixels == pytest.approx(x * longest[0] / longest[1], abs=2.5)  # a stroke each
 
 
+def test_a_bar_ends_at_its_second_of_the_axis(show: Any) -> None:
+    browser = show("?with=preseed", 1280, 720)
+    wait = "new Promise(done => setTimeout(done, 500))"  # what moves has arrived
+    browser.js(wait)
+    lines = (
+        "[...document.querySelectorAll('#path rect.axis')].map(x => x.getBoundingClientRect().x)"
+    )
+    zero, *_, last = browser.js(lines)
+    texts = "[...document.querySelectorAll('#path text')].map(x => x.textContent)"
+    most = max(float(text) for text in browser.js(texts) if text.replace(".", "").isdigit())
+    bars = "[...document.querySelectorAll('#path rect.here')]"
+    spans = browser.js(f"{bars}.map(x => (b => [b.left, b.right])(x.getBoundingClientRect()))")
+    report = json.loads(called("main.py", "--with=preseed", "--json").stdout)
+    for (left, right), row in zip(spans, report["phases"], strict=True):
+        for pixels, seconds in ((left, row["start_s"]), (right, row["end_s"])):
+            if row["seconds"]:
+                at = zero + (last - zero) * seconds / most
+                assert pixels == pytest.approx(at, abs=2)
+
+
 def test_what_the_other_figures_make_of_it_is_said(show: Any) -> None:
     other = json.loads(called("main.py", "--json").stdout)["other_figures"]
     assert show().shown("elsewhere") == other["text"]

@@ -90,7 +90,10 @@ def test_a_view_that_is_superseded_is_never_drawn(show: Any) -> None:
 
 
 def test_while_a_slow_view_runs_the_old_one_is_dimmed_and_can_be_kept(show: Any) -> None:
-    browser = show("?with=preseed")
+    browser = show()
+    browser.layer("preseed")
+    browser.until(total("148 s"))
+    browser.until("!document.body.dataset.busy")
     slow(browser, 3)
     browser.layer("stream")
     browser.until("!$('cancel').hidden")
@@ -486,6 +489,11 @@ def test_axes_hold_still_between_steps(show: Any) -> None:
         browser.layer(layer)
         browser.until(f"$('total').textContent !== {was!r}")
         assert browser.js(ticks) == before
+    browser.js("$('reset').click()")
+    browser.until(total("328 s"))
+    browser.enter("image_gb", "25")
+    browser.until(total("298 s"))
+    assert browser.js(ticks) == before
 
 
 def test_the_advice_is_a_button(show: Any) -> None:
