@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import random
 import re
@@ -232,6 +233,9 @@ def test_a_bar_ends_at_its_second_of_the_axis(show: Any) -> None:
             if row["seconds"]:
                 at = zero + (last - zero) * seconds / most
                 assert pixels == pytest.approx(at, abs=2)
+    raw = browser.js(f"{bars.replace('here', 'raw')}.map(x => x.getBoundingClientRect().right)")
+    ends = itertools.accumulate(row["raw_seconds"] for row in report["phases"])
+    assert raw == pytest.approx([zero + (last - zero) * x / most for x in ends], abs=2)
 
 
 def test_what_the_other_figures_make_of_it_is_said(show: Any) -> None:

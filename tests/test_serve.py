@@ -315,9 +315,10 @@ def test_a_client_that_has_closed_its_half_gets_its_answer(served: Served, versi
         raw.sendall(asked.encode())
         raw.shutdown(socket.SHUT_WR)
         with raw.makefile("rb") as reply:
-            heads, _, body = (
-                reply.read().removeprefix(b"HTTP/1.1 100 Continue\r\n\r\n").partition(b"\r\n\r\n")
-            )
+            said = reply.read()
+    if version == "1.1":  # which may be told to wait
+        said = said.removeprefix(b"HTTP/1.1 100 Continue\r\n\r\n")
+    heads, _, body = said.partition(b"\r\n\r\n")
     assert heads.startswith(b"HTTP/1.1 200 ")
     assert json.loads(body)["hours"] == 240
 
