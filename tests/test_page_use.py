@@ -380,6 +380,7 @@ def test_forced_colours_keep_the_bars(show: Any) -> None:
             "path.line.warm": "stroke",
             "path.line.late": "stroke",
             ".dots.late": "fill",
+            ".key.here": "backgroundColor",
             "body": "backgroundColor",
         }.items()
     }

@@ -5,7 +5,7 @@
 const last = {}; // what is drawn: the report, the day, and the text of each
 let turn = new AbortController(); // whose turn it is to be drawn
 let tag; // of the files, as last seen
-let at, dayAt; // the addresses of the report and of the day that are drawn
+let reportAt, dayAt; // the addresses of the report and of the day that are drawn
 let refused = false; // whether the view in the address is no view
 let kept = false; // whether Back is to ask for nothing, for the view is there
 
@@ -35,7 +35,7 @@ function draw(what, text, drawing) {
   const was = last[what];
   try {
     last[what] = JSON.parse(text);
-    drawing(last[what], what === "report" ? (before ?? was) : was);
+    drawing(last[what], what === "report" ? (began ?? was) : was);
     last[`${what} text`] = text;
     return "";
   } catch (error) {
@@ -81,7 +81,7 @@ async function load() {
   clearTimeout(timer);
   tell(matter, bad ? "the file's own figures" : last.report && "the last good view");
   if (bad || !matter) {
-    [at, ahead] = [asked, 0];
+    [reportAt, ahead] = [asked, 0];
     busy("");
     timer = setTimeout(slow, 300, "day");
     const late = await loadDay(signal);
@@ -103,13 +103,13 @@ function cancel() {
   clearTimeout(waiting);
   busy("");
   if (ahead) {
-    kept = dayAt === at;
+    kept = dayAt === reportAt;
     history.go(-ahead);
   } else {
-    history.replaceState(null, "", location.pathname + at);
+    history.replaceState(null, "", location.pathname + reportAt);
     readUrl();
     fillAll();
-    if (dayAt !== at) load();
+    if (dayAt !== reportAt) load();
   }
   ahead = 0;
 }
@@ -129,7 +129,7 @@ async function follow() {
       () => "",
     );
     if (now !== tag) {
-      before = last.report; // a file was saved
+      began = last.report; // a file was saved
       load();
     }
     tag = now;

@@ -65,11 +65,11 @@ const address = () => query([...words("traffic"), ...chosen.page]);
 // An edit of one thing is one step that the browser's Back undoes, however many keys it takes.
 let editing = { name: "", at: 0 };
 let ahead = 0; // steps since the last view that was drawn
-let before; // the report that was drawn when this edit began
+let began; // the report that was drawn when this edit began
 function change(edit = "") {
   const now = performance.now();
   const goes_on = edit && edit === editing.name && now - editing.at < 1000;
-  if (!goes_on) before = last.report;
+  if (!goes_on) began = last.report;
   const to = location.pathname + address();
   if (goes_on || refused)
     history.replaceState(null, "", to); // what is refused is no step

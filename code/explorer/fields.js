@@ -74,7 +74,7 @@ function heard(field) {
   if (number.why && !refused) return;
   if (number.why) {
     // what was refused before goes, and this is said instead
-    history.replaceState(null, "", location.pathname + at);
+    history.replaceState(null, "", location.pathname + reportAt);
     readUrl();
     load();
     return;

@@ -40,7 +40,7 @@ document.addEventListener("focusout", ({ target }) => {
 addEventListener("popstate", () => {
   clearTimeout(waiting);
   editing = { name: "", at: 0 };
-  before = last.report;
+  began = last.report;
   readUrl();
   if (last.report) fillAll();
   if (!kept) load();
