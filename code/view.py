@@ -56,15 +56,16 @@ def pays(s: Scenario) -> str:
 
 
 def moves(s: Scenario) -> str:
-    """What an evicted request feels, and what moves faster over today's network."""
+    """What an evicted request feels, and how long its tokens or its KV cache are on the way."""
     move, unmoved = main.migration(s), replace(s, migrates=False)
-    cache_s, tokens_s = move["ship_kv_s"], move["ship_tokens_s"]
-    first = "the KV cache moves" if cache_s < tokens_s else "tokens move"
     still, paused = duration(main.eviction_pause_s(unmoved)), duration(move["pause_s"])
     both = (
         f"{paused}, without migrate {still}" if s.migrates else f"{still}, with migrate {paused}"
     )
-    return f"An eviction costs a request {both}. At {main.gbit(s.network_gb_s)} {first} faster"
+    return (
+        f"Evicted: a pause of {both}. At {main.gbit(s.network_gb_s)} tokens move in "
+        f"{duration(move['ship_tokens_s'])}, KV cache in {duration(move['ship_kv_s'])}"
+    )
 
 
 def effects(s: Scenario, names: Sequence[str]) -> list[Row]:

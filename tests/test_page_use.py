@@ -729,7 +729,8 @@ def test_the_guided_way_asks_before_it_shows_and_can_be_left(show: Any) -> None:
             choices.index(right) if step % 2 else (choices.index(right) + 1) % (len(choices) - 1)
         )
         browser.js(f"document.querySelectorAll('#tour button')[{pick}].click()")
-        assert browser.shown("tour").startswith("Yes." if step % 2 else f"No: {right}.")
+        verdict = "Yes." if step % 2 else f"No: {right}."
+        assert browser.shown("tour").startswith(f"{step} of 5. {verdict}")
         assert browser.js("document.querySelector('.asked')") is None
         browser.js("document.querySelector('#tour button').click()")
     browser.until("!location.search.includes('step')")
@@ -769,7 +770,7 @@ def test_what_is_revealed_is_of_the_steps_own_view(show: Any) -> None:
     browser.layer("preseed")  # tried on before the answer
     browser.until(total("62.5 s"))
     browser.js("document.querySelectorAll('#tour button')[1].click()")
-    browser.until("$('tour').textContent.startsWith('Yes. 328 s become 242.5 s')")
+    browser.until("$('tour').textContent.startsWith('2 of 5. Yes. 328 s become 242.5 s')")
     says = browser.shown("tour")
     browser.layer("preseed")  # and after it
     browser.until(total("62.5 s"))

@@ -30,17 +30,13 @@ def test_a_verdict_names_both_prices(words: list[str], says: str) -> None:
             assert f"{main.dollars(price)}/h" in seen["verdicts"]["pays"]
 
 
-def test_an_eviction_is_told_as_it_is_here_first() -> None:
+def test_an_eviction_is_told_as_it_is_here_first_and_a_pause_apart_from_a_move() -> None:
     s = main.Scenario()
     still, paused = main.duration(main.eviction_pause_s(s)), main.duration(main.pause_s(s))
-    assert view.moves(s).startswith(f"An eviction costs a request {still}, with migrate {paused}.")
+    assert view.moves(s).startswith(f"Evicted: a pause of {still}, with migrate {paused}.")
+    assert view.moves(s).endswith(" At 25 Gbit/s tokens move in 1.0 s, KV cache in 859 ms")
     s = main.stack(s, ["migrate"])
     assert f" {paused}, without migrate {still}." in view.moves(s)
-    for gb_s, says in (
-        (1.0, "8 Gbit/s tokens move faster"),
-        (9.0, "72 Gbit/s the KV cache moves"),
-    ):
-        assert says in view.moves(main.Scenario(network_gb_s=gb_s))
 
 
 def test_what_a_layer_does_is_the_stack_with_it_against_without_it() -> None:

@@ -109,7 +109,10 @@ function drawMoves(report) {
     written: about,
     marks: cross ? [[cross, `crossover ${gbit(cross / 8)} Gbit/s`]] : [],
     bands: cross ? sides : [],
-    lines: [line("cache", "KV cache", "ship_kv_s"), line("tokens", "tokens", "ship_tokens_s")],
+    lines: [
+      line("cache", "moving KV cache", "ship_kv_s"),
+      line("tokens", "moving tokens", "ship_tokens_s"),
+    ],
     drag: slider("network_gb_s", "network, Gbit/s", 8, report, networks, said),
   });
   const cells = (row) => [

@@ -58,8 +58,9 @@ function lanesOf(replicas, until) {
     return lane;
   });
 }
-function drawClock(svg, { x, until, foot, bottom }) {
-  const every = until <= 25 * 3600 ? 6 : 24;
+function drawClock(svg, { x, until, em, foot, bottom }) {
+  const few = x(6 * 3600) - x(0) < 4 * em ? 12 : 6;
+  const every = until <= 25 * 3600 ? few : 24;
   for (let hour = 0; hour * 3600 <= until; hour += every) {
     const at = x(hour * 3600);
     svg.append(make("line", { class: "grid", x1: at, x2: at, y1: 0, y2: foot }));
@@ -78,7 +79,6 @@ function drawStrip(svg, f, name, day, top, high) {
   drawRequests(svg, f, day.events.requests, y);
   if (top) return; // the other strip has the same heights
   write(svg, left, y(f.sla_s) - 0.25 * em, `SLA ${about(f.sla_s)}`);
-  write(svg, left, top + 0.9 * em, `waited ${about(f.slowest)}`);
 }
 function drawLanes(svg, { x, until, em }, { replicas, requests }, ground, lane) {
   const lanes = lanesOf(replicas, until);

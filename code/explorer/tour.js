@@ -128,12 +128,12 @@ function drawStep(step, { ask, answers, right, reveal }) {
   const leave = button("leave", () => goTo(0));
   const next =
     step < STEPS.length ? button("next", () => goTo(step + 1)) : button("done", () => goTo(0));
+  const place = `${step} of ${STEPS.length}. `;
   if (predicted === null) {
     const choices = answers(report).map((says) => button(says, () => answer(says)));
-    const place = make("span", {}, `${step} of ${STEPS.length}. `);
-    $("tour").replaceChildren(make("p", { class: "question" }, place, ask), ...choices, leave);
+    $("tour").replaceChildren(make("p", { class: "question" }, place + ask), ...choices, leave);
   } else {
-    const verdict = predicted === right(report) ? "Yes. " : `No: ${right(report)}. `;
+    const verdict = `${place}${predicted === right(report) ? "Yes. " : `No: ${right(report)}. `}`;
     const says = isOf(STEPS[step - 1], report) ? reveal(report) : "...";
     const told = [make("b", {}, verdict), says, " ", next];
     $("tour").replaceChildren(make("p", {}, ...told, ...(step < STEPS.length ? [leave] : [])));
