@@ -427,9 +427,7 @@ class Told(Reference):
 def test_every_stretch_and_replica_is_as_in_the_slow_simulation(seed: int) -> None:
     dice = random.Random(seed)
     for _ in range(25):
-        s, how, rules, requests = random_case(dice)
-        until = dice.choice([300.0, 1000.0, None]) if not how.evictions_per_day else 1000.0
-        asked = [q for q in requests if until is None or q.arrival < until]
+        s, how, rules, asked, until = random_case(dice)
         slow, seen = Told(rules), events.Recorder(s.sla_s)
         slow.run(asked, until)
         pairs = [(q.arrival, q.service) for q in asked]

@@ -68,8 +68,14 @@ def blocks(text: str | None) -> list[tuple[float, float, int]]:
     return [(float(start) * 3600, float(end) * 3600, int(count)) for start, end, count in rows]
 
 
-def random_case(dice: random.Random) -> tuple[main.Scenario, Traffic, Rules, list[Request]]:
-    """A small endpoint and small traffic; half of them in whole seconds, so that events meet."""
+Case = tuple[main.Scenario, Traffic, Rules, list[Request], float | None]
+
+
+def random_case(dice: random.Random) -> Case:
+    """A small endpoint and small traffic up to an end, None for all that is asked of it.
+
+    Half of them are in whole seconds, so that events meet.
+    """
     whole = dice.random() < 0.5
 
     def seconds(mean: float) -> float:
@@ -119,16 +125,15 @@ def random_case(dice: random.Random) -> tuple[main.Scenario, Traffic, Rules, lis
         boot=endpoint.boot_times(s, how),
         life=lambda: -math.log(1 - lives()) / (per_day / 86400) if per_day else math.inf,
     )
-    return s, how, rules, requests
+    until = dice.choice([300.0, 1000.0, None]) if not how.evictions_per_day else 1000.0
+    return s, how, rules, [q for q in requests if until is None or q.arrival < until], until
 
 
 @pytest.mark.parametrize("seed", range(40))
 def test_every_request_fares_as_in_the_slow_simulation(seed: int) -> None:
     dice = random.Random(seed)
     for _ in range(25):
-        s, how, rules, requests = random_case(dice)
-        until = dice.choice([300.0, 1000.0, None]) if not how.evictions_per_day else 1000.0
-        asked = [q for q in requests if until is None or q.arrival < until]
+        s, how, rules, asked, until = random_case(dice)
         slow, watched, plain = Reference(rules), Watched(s, how), endpoint.Endpoint(s, how)
         slow.run(asked, until)
         pairs = [(q.arrival, q.service) for q in asked]

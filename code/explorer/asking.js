@@ -71,8 +71,8 @@ async function load() {
   const asked = location.search;
   let found = await loadReport(signal);
   if (!signal.aborted) refused = Boolean(found.refused);
-  const bad = found.refused && !last.report;
-  const { matter } = found; // a link, from the start
+  const bad = found.refused && !last.report; // a link, from the start
+  const { matter } = found;
   if (bad) {
     clear();
     found = await loadReport(signal);
@@ -97,6 +97,10 @@ function busy(what) {
   $("cancel").hidden = !(what === "report" && last.report);
   $("stop").hidden = what !== "day";
 }
+function returnToDrawn() {
+  history.replaceState(null, "", location.pathname + reportAt);
+  readUrl();
+}
 function cancel() {
   // the old view stays, and its address is back
   turn.abort();
@@ -106,8 +110,7 @@ function cancel() {
     kept = dayAt === reportAt;
     history.go(-ahead);
   } else {
-    history.replaceState(null, "", location.pathname + reportAt);
-    readUrl();
+    returnToDrawn();
     fillAll();
     if (dayAt !== reportAt) load();
   }

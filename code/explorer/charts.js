@@ -3,7 +3,7 @@
 // none; what lies between two points of a curve is drawn and never written.
 
 const NS = "http://www.w3.org/2000/svg";
-const SHAPES = ["svg", "g", "line", "path", "text", "rect", "circle", "title", "defs", "pattern"];
+const SHAPES = ["svg", "g", "line", "path", "text", "rect", "circle"];
 function make(tag, attributes = {}, ...children) {
   const node = SHAPES.includes(tag)
     ? document.createElementNS(NS, tag)
@@ -31,7 +31,7 @@ function canvas(id, label, draw) {
       ? old
       : make("svg", { viewBox: `0 0 ${width} ${height}`, role: "img", "font-size": em });
     svg.setAttribute("aria-label", label);
-    if (width > 100 && height > 40) draw(svg, width, height, em, same);
+    if (width > 100 && height > 40) draw(svg, width, height, em);
     if (!same) {
       old?.remove();
       figure.prepend(svg);
@@ -91,9 +91,9 @@ class Keeper {
 
 // An axis holds still while what it has to show fits and fills some of it.
 const axes = {};
-function held(id, most, least = 0.4) {
+function held(id, most) {
   const now = axes[id];
-  if (!(now >= most && most >= least * now)) axes[id] = rounded(most);
+  if (!(now >= most && most >= 0.4 * now)) axes[id] = rounded(most);
   return axes[id];
 }
 function rounded(most) {
@@ -305,6 +305,13 @@ class Frame {
     const shown = Math.max(value, this.low / 2);
     return this.foot - (this.high * Math.log(shown / this.low)) / Math.log(this.top / this.low);
   }
+  inX(at) {
+    // the nearest place within the plot
+    return this.x(Math.min(Math.max(at, this.from), this.to));
+  }
+  inY(value) {
+    return Math.min(Math.max(this.y(value), this.head), this.foot);
+  }
 }
 
 // lines: [{kind, name, points: [[x, y]...], now}]; bands: [{from, to, name, kind}];
@@ -325,27 +332,16 @@ function plot(id, label, spec) {
     drawMarks(k, f, marks, labels);
     runs.forEach((run, i) => drawLine(k, svg, run, lines[i].kind));
     const today = drag.value > 0 ? drag.value : f.from;
-    for (const { now } of lines)
-      labels.keep(f.x(Math.min(Math.max(today, f.from), f.to)), f.y(now));
-    drawDots(
-      k,
-      f,
-      lines,
-      today,
-      lines.map((line) => line.now),
-    );
+    const prices = lines.map((line) => line.now);
+    for (const price of prices) labels.keep(f.inX(today), f.y(price));
+    drawDots(k, f, lines, today, prices);
     drawPrices(k, f, lines, today, labels, spec.written);
     runs.forEach((run, i) => drawName(k, f, run, lines[i], labels));
     k.done();
     grip(id, f, drag, today);
-    listen(svg, f, (at) => {
-      drawDots(
-        k,
-        f,
-        lines,
-        at,
-        lines.map(({ points }) => between(points, at)),
-      );
+    draggable(svg, f, (at) => {
+      const values = lines.map(({ points }) => between(points, at));
+      drawDots(k, f, lines, at, values);
       for (const { kind } of lines) k.text(`dot says ${kind}`, 0, 0, ""); // until it is known
       grip(id, f, drag, at);
       drag.to(at);
@@ -421,20 +417,20 @@ function drawName(k, { em }, run, { kind, name }, labels) {
   labels.put(k, `name ${kind}`, name, places, `name ${kind}`);
 }
 function drawDots(k, f, lines, at, values) {
-  const x = f.x(Math.min(Math.max(at, f.from), f.to));
+  const x = f.inX(at);
   k.rect("now", "now", x - 0.07 * f.em, f.head, 0.14 * f.em, f.high);
   lines.forEach(({ kind }, i) => {
     const dot = k.node(`dot ${kind}`, "circle", { class: `dot ${kind}`, r: 0.42 * f.em });
-    const y = Math.min(Math.max(f.y(values[i]), f.head), f.foot);
+    const y = f.inY(values[i]);
     dot.style.transform = `translate(${x}px, ${y}px)`;
   });
 }
 function drawPrices(k, f, lines, at, labels, written) {
   // beside the dots
   const { em } = f;
-  const x = f.x(Math.min(Math.max(at, f.from), f.to));
+  const x = f.inX(at);
   lines.forEach(({ kind, now }, i) => {
-    const y = Math.min(Math.max(f.y(now), f.head), f.foot);
+    const y = f.inY(now);
     const sides = now >= lines[1 - i].now ? [-0.4, 1.2] : [1.2, -0.4]; // the dearer is above
     const places = sides.flatMap((dy) => [
       [x + 0.7 * em, y + dy * em],
@@ -452,8 +448,7 @@ function between(points, at) {
   const [[ax, ay], [bx, by]] = [points[i - 1], points[i]];
   return ay + ((by - ay) * (at - ax)) / (bx - ax);
 }
-function listen(svg, f, to) {
-  // to who drags
+function draggable(svg, f, to) {
   svg.onpointerdown = (event) => {
     if (event.button) return;
     const { left } = svg.getBoundingClientRect();
@@ -484,7 +479,7 @@ function grip(id, f, drag, at) {
     node = make("div", { role: "slider", tabindex: 0, class: "grip" });
     $(id).append(node);
   }
-  const x = f.x(Math.min(Math.max(at, f.from), f.to));
+  const x = f.inX(at);
   Object.assign(node.style, {
     transform: `translate(${x}px, ${f.head}px)`,
     height: `${f.high}px`,

@@ -7,6 +7,12 @@ const REGIMES = {
   either: ["traffic keeps it warm", "busy"],
   equal: ["", "zero"],
 };
+const tick = (at) => (at < 1 ? general(at, 3) : plain(at));
+// Of a figure whose axis has so many of its unit: one line over its curve, and where it is today.
+const lineOver = (figure, units, curve, today) => (kind, name, key) => {
+  const points = curve.map((row) => [units * row[figure], row[key]]);
+  return { kind, name, points, now: today[key] };
+};
 function drawMoney(report) {
   const even = report.break_even;
   const { rates, today } = report.curves;
@@ -18,16 +24,11 @@ function drawMoney(report) {
   const names = new Map(pairs.filter(([rate]) => rate));
   $("regime").textContent = even.regime;
   $("pays").textContent = report.verdicts.pays;
-  const line = (kind, name, key) => ({
-    kind,
-    name,
-    now: today[key],
-    points: rates.map((row) => [row.requests_per_hour, row[key]]),
-  });
+  const line = lineOver("requests_per_hour", 1, rates, today);
   const label = `What a warm pool adds and what late requests cost, over the rate: ${even.regime}`;
   const said = (at) => `${plain(at)} requests per hour: ${report.verdicts.pays}`;
   plot("money", label, {
-    x: (at) => `${at < 1 ? general(at, 3) : plain(at)}/h`,
+    x: (at) => `${tick(at)}/h`,
     y: (x) => `$${plain(x)}`,
     written: (x) => `${dollars(x)}/h`,
     marks: [...names]
@@ -92,19 +93,14 @@ function drawMoves(report) {
     `${gbit(report.scenario.network_gb_s)}. Tokens: ${duration(moved.ship_tokens_s)}, pause ` +
     `${duration(moved.pause_s)}; KV cache: ${duration(moved.ship_kv_s)}, all of it a pause.`;
   $("evicted").textContent = report.verdicts.moves;
-  const line = (kind, name, key) => ({
-    kind,
-    name,
-    now: moved[key],
-    points: networks.map((row) => [8 * row.network_gb_s, row[key]]),
-  });
+  const line = lineOver("network_gb_s", 8, networks, moved);
   const sides = [
     { from: 0, to: cross, name: "tokens are faster", kind: "tokens" },
     { from: cross, to: Infinity, name: "KV cache is faster", kind: "cache" },
   ];
   const said = (at) => `${plain(at)} Gbit/s: ${report.verdicts.moves}`;
   plot("moves", `Time of a move over the network: ${$("cross").textContent}`, {
-    x: (at) => `${at < 1 ? general(at, 3) : plain(at)} Gbit/s`,
+    x: (at) => `${tick(at)} Gbit/s`,
     y: about,
     written: about,
     marks: cross ? [[cross, `crossover ${gbit(cross / 8)} Gbit/s`]] : [],

@@ -32,16 +32,12 @@ function readNumber(text) {
 const unread = (field) => field.inputMode === "decimal" && readNumber(field.value).why;
 function why(field, says) {
   // beside the field
-  const node = $(field.getAttribute("aria-describedby")) ?? $("day-why");
-  if (!node) return;
+  const node = $(field.getAttribute("aria-describedby"));
   if (says) {
     field.setAttribute("aria-invalid", "true");
     node.textContent = says;
   } else field.removeAttribute("aria-invalid");
-  const beside = [...fields()].filter(
-    (x) => ($(x.getAttribute("aria-describedby")) ?? $("day-why")) === node,
-  );
-  node.hidden = !beside.some((x) => x.hasAttribute("aria-invalid"));
+  node.hidden = !document.querySelector(`[aria-describedby="${node.id}"][aria-invalid]`);
   const folded = says && field.closest("details:not([open])");
   if (folded) folded.open = true;
 }
@@ -66,22 +62,20 @@ function step(field, up) {
 }
 function heard(field) {
   // what somebody has typed or stepped
-  const { name } = field,
-    number =
-      field.inputMode === "decimal" ? readNumber(field.value) : { text: field.value.trim() };
+  const { name } = field;
+  const decimal = field.inputMode === "decimal";
+  const number = decimal ? readNumber(field.value) : { text: field.value.trim() };
   clearTimeout(waiting);
   why(field, number.why);
-  if (number.why && !refused) return;
   if (number.why) {
-    // what was refused before goes, and this is said instead
-    history.replaceState(null, "", location.pathname + reportAt);
-    readUrl();
+    if (!refused) return;
+    returnToDrawn(); // what was refused before goes, and this is said instead
     load();
     return;
   }
   if (isFigure(name)) set(name, number.text);
   else option(name, number.text);
-  soon(name, field.inputMode === "decimal" ? 150 : 600);
+  soon(name, decimal ? 150 : 600);
 }
 function fillIn(field) {
   const own = isFigure(field.name)

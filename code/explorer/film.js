@@ -5,7 +5,8 @@
 const PATTERNS = ["poisson", "diurnal", "bursty"];
 const film = { days: [], at: 1, playing: 0 }; // days: [{name, day}], share of the day that is shown
 
-function drawFilm(days) {
+function drawFilm(shown) {
+  const days = shown.map((each) => ({ ...each, lanes: lanesOf(each.day.events.replicas) }));
   film.days = days;
   const told = days.map(({ name, day }) => {
     const late = `${percent(day.over_sla_fraction, 2)} late`;
@@ -22,14 +23,17 @@ function drawFilm(days) {
       bottom: height - 0.2 * em,
     };
     drawClock(svg, f);
-    days.forEach(({ name, day }, i) => drawStrip(svg, f, name, day, strip * i, strip));
-    svg.append(
-      make("rect", { class: "veil", y: 0, height: f.foot }),
-      make("line", { class: "now", y1: 0, y2: f.foot }),
+    days.forEach((each, i) => drawStrip(svg, f, each, strip * i, strip));
+    const veil = make("rect", { class: "veil", y: 0, height: f.foot });
+    const now = make("line", { class: "now", y1: 0, y2: f.foot });
+    svg.append(veil, now);
+    const soFar = days.map((_, i) =>
+      [
+        ["late", 2.2],
+        ["paid", 3.4],
+      ].map(([kind, line]) => write(svg, 0, strip * i + line * em, "", "start", `so-far ${kind}`)),
     );
-    days.forEach((_, i) => write(svg, 0, strip * i + 2.2 * em, "", "start", "so-far late"));
-    days.forEach((_, i) => write(svg, 0, strip * i + 3.4 * em, "", "start", "so-far paid"));
-    Object.assign(film, { svg, x: f.x, right: f.right, until: f.until });
+    Object.assign(film, { x: f.x, right: f.right, until: f.until, nodes: { veil, now, soFar } });
     seek(film.at);
   });
 }
@@ -45,16 +49,16 @@ function scalesOf(days, width, em) {
   const fastest = Math.max(some, slowest / 1e5);
   const share = (wait) =>
     Math.log(Math.max(wait, fastest) / fastest) / Math.log(slowest / fastest);
-  const lanes = days.map(({ day }) => Math.max(...lanesOf(day.events.replicas, until), 0) + 1);
-  return { left, right, until, x, sla_s, slowest, share, lanes: Math.max(...lanes) };
+  const most = Math.max(...days.flatMap(({ lanes }) => lanes), 0) + 1;
+  return { left, right, until, x, sla_s, slowest, share, most };
 }
-function lanesOf(replicas, until) {
+function lanesOf(replicas) {
   // each replica on the first lane that is free again
   const free = [];
   return replicas.map((replica) => {
     const found = free.findIndex((gone) => gone <= replica.boot_s);
     const lane = found < 0 ? free.length : found;
-    free[lane] = replica.gone_s ?? until;
+    free[lane] = replica.gone_s ?? Infinity;
     return lane;
   });
 }
@@ -68,20 +72,19 @@ function drawClock(svg, { x, until, em, foot, bottom }) {
   }
 }
 // One day: above, each request at the time that it came and the height of its wait; below, lanes.
-function drawStrip(svg, f, name, day, top, high) {
+function drawStrip(svg, f, { name, day, lanes }, top, high) {
   const { left, right, em } = f;
   const ground = top + 0.62 * high;
   const y = (wait) => ground - 0.3 * em - (ground - top - 0.7 * em) * f.share(wait);
   const sla = { class: "sla", x1: left, x2: right, y1: y(f.sla_s), y2: y(f.sla_s) };
   svg.append(make("line", sla));
   write(svg, 0, top + em, name, "start", "name");
-  drawLanes(svg, f, day.events, ground, (top + high - 0.35 * em - ground) / f.lanes);
+  drawLanes(svg, f, day.events, lanes, ground, (top + high - 0.35 * em - ground) / f.most);
   drawRequests(svg, f, day.events.requests, y);
   if (top) return; // the other strip has the same heights
   write(svg, left, y(f.sla_s) - 0.25 * em, `SLA ${about(f.sla_s)}`);
 }
-function drawLanes(svg, { x, until, em }, { replicas, requests }, ground, lane) {
-  const lanes = lanesOf(replicas, until);
+function drawLanes(svg, { x, until, em }, { replicas, requests }, lanes, ground, lane) {
   const high = Math.max(lane - 1, 1);
   const y = (replica) => ground + lane * lanes[replica - 1];
   const bar = (kind, replica, from, to) => {
@@ -126,16 +129,16 @@ function drawRequests(svg, { x, em, slowest }, requests, y) {
   }
 }
 function write(svg, x, y, says, anchor = "start", kind = "") {
-  svg.append(make("text", { x, y, "text-anchor": anchor, class: kind }, says));
+  return svg.appendChild(make("text", { x, y, "text-anchor": anchor, class: kind }, says));
 }
 
 function seek(share) {
   // shows the day up to this share of it
   film.at = Math.min(Math.max(share, 0), 1);
   $("scrub").value = Math.round(1000 * film.at);
-  if (!film.days.length || !film.svg?.querySelector(".veil")) return;
+  if (!film.days.length || !film.nodes) return;
   const t = film.at * film.until;
-  const [veil, now] = [".veil", ".now"].map((kind) => film.svg.querySelector(kind));
+  const { veil, now, soFar } = film.nodes;
   veil.setAttribute("x", film.x(t));
   veil.setAttribute("width", Math.max(film.right - film.x(t) + 1, 0));
   for (const side of ["x1", "x2"]) now.setAttribute(side, film.x(t));
@@ -146,9 +149,7 @@ function seek(share) {
   film.days.forEach(({ day: { events } }, i) => {
     const came = events.requests.filter((row) => row.arrival_s <= t);
     const late = came.filter((row) => row.late).length;
-    const [lateness, bill] = [".so-far.late", ".so-far.paid"].map(
-      (kind) => film.svg.querySelectorAll(kind)[i],
-    );
+    const [lateness, bill] = soFar[i];
     lateness.textContent = `${plain(late)} late, ${percent(late / (came.length || 1), 0)}`;
     bill.textContent = dollars(paid(events.bill, t));
   });

@@ -141,27 +141,17 @@ function drawControls(report) {
 const in_words = (text, report) =>
   // image_pull in a sentence: image pull
   report.phases.reduce((told, row) => told.replaceAll(row.name, words_of(row.name)), text);
+function layerBox({ name, number }) {
+  const box = make("input", { type: "checkbox", value: name });
+  const title = make("span", { class: "name" }, box, `${number} ${name}`);
+  return make("label", { class: "layer" }, title, make("b", { class: "saves" }), make("small"));
+}
 function drawLayers(report) {
   if ($("layers").querySelectorAll("label").length !== report.alone.length) {
     $("layers")
       .querySelectorAll("label")
       .forEach((node) => node.remove());
-    $("layers").append(
-      ...report.alone.map((row) =>
-        make(
-          "label",
-          { class: "layer" },
-          make(
-            "span",
-            { class: "name" },
-            make("input", { type: "checkbox", value: row.name }),
-            `${row.number} ${row.name}`,
-          ),
-          make("b", { class: "saves" }),
-          make("small", {}),
-        ),
-      ),
-    );
+    $("layers").append(...report.alone.map(layerBox));
   }
   const effects = new Map(report.effects.map((row) => [row.name, row]));
   [...$("layers").querySelectorAll("label")].forEach((label, i) => {

@@ -7,6 +7,9 @@ const none = { name: "cold_start", seconds: 0 }; // the longest phase where none
 const longest = (path) => path.phases.reduce((a, b) => (b.seconds > a.seconds ? b : a), none);
 const unchanged = (report) =>
   report.phases.filter((row) => row.seconds === row.raw_seconds && row.seconds);
+const rateOf = ({ break_even }, times) =>
+  // about so many times the break-even
+  `${plain(Number((times * (break_even.requests_per_hour ?? 30)).toPrecision(1)))}/h`;
 const STEPS = [
   // hides: what would tell the answer
   {
@@ -36,13 +39,8 @@ const STEPS = [
     view: { layers: [] },
     hides: "#pays, #money",
     ask: "A warm replica is paid around the clock, and late requests cost too. From which rate does it pay?",
-    answers: (report) =>
-      [0.1, 1, 10].map(
-        (x) =>
-          `${plain(Number(((report.break_even.requests_per_hour ?? 30) * x).toPrecision(1)))}/h`,
-      ),
-    right: (report) =>
-      `${plain(Number((report.break_even.requests_per_hour ?? 30).toPrecision(1)))}/h`,
+    answers: (report) => [0.1, 1, 10].map((times) => rateOf(report, times)),
+    right: (report) => rateOf(report, 1),
     reveal: (report) => `${report.break_even.regime} Drag the dot along the rate and see.`,
   },
   {

@@ -80,7 +80,7 @@ const TERMS = {
     "computed of its tokens, is lost unless it is moved. Moving the tokens alone means few " +
     "bytes, and computing the cache again on the other GPU; the source goes on meanwhile, so the " +
     "request feels the last round alone. The KV cache in one piece pauses it until it is there.",
-  idle: "Keep-alive: for so many seconds a replica without work is kept before it is let " + "go.",
+  idle: "Keep-alive: for so many seconds a replica without work is kept before it is let go.",
   "timed pool":
     "Replicas kept warm in some hours of the day: 8-18:2 keeps two from 8 to 18 h, " +
     "8-18:2,18-22:1 one more block. They boot ahead of time.",
