@@ -18,7 +18,7 @@ import webbrowser
 from collections.abc import Callable, Sequence
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from select import select
+from pathlib import Path
 from socket import MSG_PEEK, SO_ERROR, SOL_SOCKET
 from tempfile import NamedTemporaryFile
 from threading import BoundedSemaphore
@@ -30,22 +30,25 @@ import children
 from children import HERE, Refused
 
 TYPES = {".html": "text/html", ".css": "text/css", ".js": "text/javascript"}
-PAGES = {  # by address: the page beside this file, and its parts
-    "/": HERE / "explorer.html",
-    **{f"/explorer/{x.name}": x for x in (HERE / "explorer").glob("*.*") if x.suffix in TYPES},
-}
 HOSTS = ("127.0.0.1", "localhost")
 API = {"/api/report": "view.py", "/api/traffic": "traffic.py"}
 FLAGS = ("jitter", "events")  # options that take no value
 PIPED = ("@-", "--set=@-")  # words that read standard input
 PATIENCE_S, AT_ONCE = 30.0, 4  # what one answer may take, and how many are worked out
 SETTLE_S = 0.2  # how long a save must lie still
+NOBODY = "nobody waits for it"
+GLANCE_S = 0.1  # between looks at who waits for a turn
 Answer = tuple[int, str, str]  # status, type, body
 
 
-def page(address: str = "/") -> Answer:
+def pages() -> dict[str, Path]:
+    """By address, the page beside this file and its parts."""
+    parts = (x for x in (HERE / "explorer").glob("*.*") if x.suffix in TYPES)
+    return {"/": HERE / "explorer.html", **{f"/explorer/{x.name}": x for x in parts}}
+
+
+def page(file: Path) -> Answer:
     """A file of the page, as it lies on the disk at this moment."""
-    file = PAGES[address]
     where = f"serve.py: code/{file.relative_to(HERE).as_posix()}"
     try:
         text = file.read_text(encoding="utf-8")
@@ -84,7 +87,7 @@ def result(script: str, words: Sequence[str], gone: Callable[[], bool]) -> Answe
 
     def stop() -> str:
         if gone():
-            return "nobody waits for it"
+            return NOBODY
         if monotonic() > late:
             return f"stopped after {PATIENCE_S:g} s: fewer requests take less"
         return ""
@@ -161,28 +164,32 @@ class Handler(BaseHTTPRequestHandler):
             words = words_of(url.query) if url.path in API else []
         except (Refused, ValueError) as error:
             return 400, "text/plain", str(error)
-        if url.path not in PAGES and url.path not in API:
+        files = pages()
+        if url.path not in files and url.path not in API:
             return 404, "text/plain", f"serve.py: there is /, {', '.join(API)}"
         if self.headers["If-None-Match"] == tag:
             return HTTPStatus.NOT_MODIFIED, "", ""
-        if url.path in PAGES:
-            return page(url.path)
+        if url.path in files:
+            return page(files[url.path])
+        while not self.server.turns.acquire(timeout=GLANCE_S):
+            if self.gone():
+                return 503, "text/plain", NOBODY
         try:
-            with self.server.turns:
-                return result(API[url.path], words, self.gone)
+            return result(API[url.path], words, self.gone)
         except OSError as error:  # no child can be started
             return 500, "text/plain", f"serve.py: {error.strerror}"
+        finally:
+            self.server.turns.release()
 
     def gone(self) -> bool:
         """Whether whoever asked has closed the connection.
 
         subtle: one that has sent all it had and still listens looks the same. So it is sent a
-        word that means nothing, which a closed connection refuses.
+        word that means nothing, which a closed connection refuses. A client of HTTP/1.0 knows no
+        such word, and is waited for.
         """
         try:
-            ended = select([self.connection], [], [], 0)[0] and not self.connection.recv(
-                1, MSG_PEEK
-            )
+            ended = self.has_ended()
             if ended and not self.asked_whether_gone and self.request_version == "HTTP/1.1":
                 self.asked_whether_gone = True
                 self.send_response_only(HTTPStatus.CONTINUE)
@@ -191,6 +198,16 @@ class Handler(BaseHTTPRequestHandler):
         except OSError:
             self.is_gone = True
         return self.is_gone
+
+    def has_ended(self) -> bool:
+        """Whether whoever asked has sent all there is."""
+        self.connection.setblocking(False)
+        try:
+            return not self.connection.recv(1, MSG_PEEK)
+        except BlockingIOError:
+            return False
+        finally:
+            self.connection.settimeout(self.timeout)
 
     def log_message(self, *_: object) -> None:
         """The terminal stays with whoever typed there."""
@@ -238,7 +255,7 @@ def run(argv: Sequence[str]) -> int:
     parser.add_argument("--no-browser", action="store_true", help="only say where the page is")
     args, words = parser.parse_known_args(argv)
     query = view(words)
-    status, _, says = page()
+    status, _, says = page(pages()["/"])
     if status != 200:
         raise Refused(says)
     try:

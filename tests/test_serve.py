@@ -9,10 +9,13 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import children
 import pytest
+import serve
 from browser import Served
 from conftest import CODE, called, copied, edit, refused, run
 
@@ -121,6 +124,8 @@ def test_it_serves_nothing_but_its_page_and_api(served: Served, target: str) -> 
 
 def test_its_page_is_the_files_beside_it_and_asks_nothing_of_others(served: Served) -> None:
     status, body, headers = ask(served, "/?with=preseed")
+    sent = {"Connection": "close", "X-Content-Type-Options": "nosniff"}
+    assert {name: headers[name] for name in sent} == sent
     assert (status, body) == (200, (CODE / "explorer.html").read_text(encoding="utf-8"))
     assert "content=\"default-src 'none'; connect-src 'self';" in body
     assert "unsafe" not in body
@@ -266,12 +271,19 @@ class Long:
         tasks = Path(f"/proc/{self.served.process.pid}/task").glob("*/children")
         return [child for each in tasks for child in each.read_text().split()]
 
+    def threads(self) -> int:
+        return len(list(Path(f"/proc/{self.served.process.pid}/task").iterdir()))
+
     def until(self, children: int) -> list[str]:
+        self.wait(lambda: len(self.children()) == children)
+        return self.children()
+
+    @staticmethod
+    def wait(happens: Callable[[], bool]) -> None:
         stop = time.monotonic() + 5
-        while len(found := self.children()) != children:
-            assert time.monotonic() < stop, f"{found}, not {children}"
+        while not happens():
+            assert time.monotonic() < stop
             time.sleep(0.02)
-        return found
 
 
 def test_an_answer_that_takes_too_long_is_stopped(tmp_path: Path) -> None:
@@ -287,13 +299,18 @@ def test_an_answer_that_takes_too_long_is_stopped(tmp_path: Path) -> None:
 def test_few_answers_are_worked_out_at_once_and_none_for_who_is_gone(tmp_path: Path) -> None:
     long = Long(tmp_path, 30)
     asked = [long.ask() for _ in range(4)]
-    long.until(2)
+    running = long.until(2)
     time.sleep(0.3)
-    assert len(long.children()) == 2
+    assert long.children() == running
+    threads = long.threads()
+    for each in asked[2:]:  # who waits for a turn, and goes
+        each.close()
+    long.wait(lambda: long.threads() == threads - 2)
+    assert long.children() == running
     start = time.monotonic()
     assert ask(long.served, "/")[0] == 200  # the page's own address never waits behind runs
     assert time.monotonic() - start < 1
-    for each in asked:
+    for each in asked[:2]:
         each.close()
     long.until(0)
     status, _, _ = ask(long.served, "/api/report")
@@ -321,6 +338,31 @@ def test_a_client_that_has_closed_its_half_gets_its_answer(served: Served, versi
     heads, _, body = said.partition(b"\r\n\r\n")
     assert heads.startswith(b"HTTP/1.1 200 ")
     assert json.loads(body)["hours"] == 240
+
+
+def test_a_part_that_is_added_to_the_page_is_served(tmp_path: Path) -> None:
+    served = Served(copied(tmp_path))
+    assert ask(served, "/explorer/more.js")[0] == 404
+    (tmp_path / "explorer" / "more.js").write_text("let more;\n")
+    assert ask(served, "/explorer/more.js")[:2] == (200, "let more;\n")
+    served.close()
+
+
+@pytest.mark.parametrize(("ago_s", "waits"), [(0.0, True), (0.1, True), (0.3, False), (60, False)])
+def test_what_was_saved_just_now_is_left_to_settle_first(
+    monkeypatch: pytest.MonkeyPatch, ago_s: float, waits: bool
+) -> None:
+    done: list[str] = []
+    monkeypatch.setattr(children, "since_save_s", lambda: ago_s)
+    monkeypatch.setattr(serve, "sleep", lambda seconds: done.append(f"waited {seconds:g} s"))
+
+    def run(*_: object) -> children.Ended:
+        done.append("ran")
+        return children.Ended("{}")
+
+    monkeypatch.setattr(children, "run", run)
+    assert serve.result("view.py", [], lambda: False) == (200, "application/json", "{}")
+    assert done == [*["waited 0.2 s"] * waits, "ran"]
 
 
 def test_a_view_is_opened_as_its_address_says(tmp_path: Path) -> None:
