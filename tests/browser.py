@@ -18,6 +18,16 @@ CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 FLAGS = """--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-sync
 --disable-background-networking --disable-component-update --hide-scrollbars
 --remote-debugging-pipe""".split()
+CLASS = [(1280, 720), (1920, 1080)]  # projectors
+SLOW = """real = fetch; asked = []; fetch = async (address, how) => {
+    if (!address.startsWith('/api/')) return real(address, how);
+    asked.push(address);
+    await new Promise((done, fail) => {
+        setTimeout(done, SECONDS * 1000);
+        how.signal.addEventListener('abort', () => fail(how.signal.reason));
+    });
+    return real(address, how);
+}; 0"""
 
 
 class Browser:
@@ -127,6 +137,13 @@ class Browser:
 
     def mouse(self, kind: str, x: float, y: float, **more: Any) -> None:
         self.do("Input.dispatchMouseEvent", type=kind, x=x, y=y, button="left", **more)
+
+    def wait(self, seconds: float) -> None:
+        self.js(f"new Promise(done => setTimeout(done, {seconds * 1000}))")
+
+    def slow(self, seconds: float) -> None:
+        """From now on each answer takes so much longer; `asked` are the addresses."""
+        self.js(SLOW.replace("SECONDS", str(seconds)))
 
     def media(self, **features: str) -> None:
         """Shows the page as to somebody who has asked for this."""

@@ -121,6 +121,20 @@ def edit(file: Path, old: str, new: str) -> None:
     file.write_text(source.replace(old, new), encoding="utf-8")
 
 
+@contextlib.contextmanager
+def saved(old: str, new: str, *files: Path) -> Iterator[None]:
+    """What stands in these files is another text for a while."""
+    sources = {file: file.read_text(encoding="utf-8") for file in files}
+    assert any(old in source for source in sources.values()), f"no {old!r}"
+    try:
+        for file, source in sources.items():
+            file.write_text(source.replace(old, new), encoding="utf-8")
+        yield
+    finally:
+        for file, source in sources.items():
+            file.write_text(source, encoding="utf-8")
+
+
 def edited(folder: Path, old: str, new: str, script: str = "main.py") -> Path:
     """A copy of all scripts with one place of one of them changed."""
     edit(copied(folder) / script, old, new)
@@ -171,6 +185,7 @@ def show(browser: Browser, served: Served) -> Callable[..., Browser]:
 
     def opened(query: str = "", width: int = 1280, height: int = 900) -> Browser:
         browser.size(width, height)
+        browser.media()
         browser.do("Page.navigate", url="about:blank")
         browser.do("Page.navigate", url=served.root + query)
         browser.until("document.getElementById('day')?.textContent")

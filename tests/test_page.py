@@ -447,10 +447,7 @@ def test_all_of_it_fits_at_every_width_in_light_and_dark(show: Any, width: int) 
     )
     pictures = set()
     for scheme in ("light", "dark"):
-        browser.do(
-            "Emulation.setEmulatedMedia",
-            features=[{"name": "prefers-color-scheme", "value": scheme}],
-        )
+        browser.media(prefers_color_scheme=scheme)
         light = [sum(map(int, re.findall(r"\d+", x)[:3])) for x in browser.js(colours)]
         assert light[0] < 100 < 600 < light[1] or scheme == "dark"
         assert light[1] < 100 < 600 < light[0] or scheme == "light"
@@ -489,7 +486,9 @@ def test_a_screen_reader_hears_a_name_for_everything(show: Any) -> None:
     said: dict[str, list[str]] = {}
     for node in nodes:
         if not node["ignored"]:
-            said.setdefault(node["role"]["value"], []).append(node["name"].get("value", ""))
+            said.setdefault(node["role"]["value"], []).append(
+                node["name"].get("value", "").strip()
+            )
     for role in (
         "checkbox",
         "radio",

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import math
 import random
+import re
 
 import main
 import pytest
@@ -28,6 +30,46 @@ def test_a_verdict_names_both_prices(words: list[str], says: str) -> None:
     for price in (today["warm_premium_usd_per_hour"], today["cold_tax_usd_per_hour"]):
         if price > 0 and "--sla=0.1" not in words:
             assert f"{main.dollars(price)}/h" in seen["verdicts"]["pays"]
+
+
+def crossing(rows: list[dict[str, float]], at: str, one: str, other: str) -> float:
+    """Where two lines cross, drawn straight from point to point over a logarithm."""
+    apart = [math.log(row[one] / row[other]) for row in rows]
+    i = next(i for i in range(1, len(rows)) if apart[i - 1] * apart[i] <= 0)
+    low, high = (math.log(row[at]) for row in rows[i - 1 : i + 1])
+    return math.exp(low + (high - low) * apart[i - 1] / (apart[i - 1] - apart[i]))
+
+
+@pytest.mark.parametrize(
+    "words", [[], ["--with=preseed,snapshot"], ["--with=tiered"], ["--figures=measured"]]
+)
+def test_the_lines_cross_where_the_report_says(words: list[str]) -> None:
+    seen = json.loads(called("view.py", *words).stdout)
+    money = "warm_premium_usd_per_hour", "cold_tax_usd_per_hour"
+    pays = crossing(seen["curves"]["rates"], "requests_per_hour", *money)
+    assert pays == pytest.approx(seen["break_even"]["requests_per_hour"], rel=0.01)
+    moves = crossing(seen["curves"]["networks"], "network_gb_s", "ship_tokens_s", "ship_kv_s")
+    assert moves == pytest.approx(seen["migration"]["crossover_gb_s"], rel=0.01)
+    (row,) = (x for x in seen["break_even"]["table"] if x["requests_per_hour"] == 30)
+    assert seen["curves"]["today"] == row  # behind the layers, as the report is
+    assert f"to save {main.dollars(row['cold_tax_usd_per_hour'])}/h" in seen["verdicts"]["pays"]
+
+
+def test_verdicts_are_of_the_stack() -> None:
+    raw, moved = (
+        json.loads(called("view.py", *words).stdout)["verdicts"]["moves"]
+        for words in ([], ["--with=migrate"])
+    )
+    assert ("with migrate" in raw, "without migrate" in raw) == (True, False)
+    assert "without migrate" in moved
+
+
+def test_where_both_cost_the_same_it_is_all_one() -> None:
+    rate = main.break_even(main.Scenario())
+    says = view.pays(main.scenario("lesson", requests_per_hour=rate))
+    prices = re.fullmatch(r"At 36.9/h it is all one: a pool costs (\S+) and saves (\S+)", says)
+    assert prices
+    assert prices[1] == prices[2]
 
 
 def test_an_eviction_is_told_as_it_is_here_first_and_a_pause_apart_from_a_move() -> None:

@@ -6,8 +6,9 @@ const last = {}; // what is drawn: the report, the day, and the text of each
 let turn = new AbortController(); // whose turn it is to be drawn
 let tag; // of the files, as last seen
 let reportAt, dayAt; // the addresses of the report and of the day that are drawn
+let drawnStep = 0; // the step that the report is of
 let refused = false; // whether the view in the address is no view
-let kept = false; // whether Back is to ask for nothing, for the view is there
+let returning = false; // whether a way back to the drawn step has begun
 
 async function get(address, signal) {
   try {
@@ -29,7 +30,10 @@ async function get(address, signal) {
 // Draws an answer where it is another one; gives back why it cannot.
 function draw(what, text, drawing) {
   if (text === last[`${what} text`]) {
-    if (what === "report") drawControls(last.report); // what was pressed meanwhile is taken back
+    if (what === "report") {
+      drawControls(last.report); // what was pressed meanwhile is taken back
+      drawPhases(last.report); // and what stands beside it is the page's own choice
+    }
     return "";
   }
   const was = last[what];
@@ -42,6 +46,8 @@ function draw(what, text, drawing) {
     // an edit may have renamed what is drawn
     last[what] = was;
     if (was) drawing(was, was);
+    readUrl(); // what is chosen stays what the address says
+    fillAll();
     return `the page cannot draw this ${what}: ${error.message}`;
   }
 }
@@ -56,9 +62,12 @@ async function loadDay(signal) {
   const layers = chosen.layers.length ? [chosen.layers, []] : [[]]; // what is raw stands beside it
   let [found, raw = found] = await Promise.all(layers.map((each) => ask(each, ["events", ""])));
   if (found.refused && found.matter.startsWith("--events")) found = raw = await ask(chosen.layers);
-  if (signal.aborted) return "";
-  if (found.matter) return found.matter;
-  return draw("traffic", `[${found.text}, ${raw.text ?? found.text}]`, drawTraffic);
+  if (signal.aborted) return [];
+  const matter =
+    found.matter || draw("traffic", `[${found.text}, ${raw.text ?? null}]`, drawTraffic);
+  if (matter) return [matter, last.traffic && "the last good day"];
+  dayAt = reportAt;
+  return raw.matter ? [`no layers: ${raw.matter}`, "the day under your layers alone"] : [];
 }
 async function load() {
   turn.abort();
@@ -68,7 +77,6 @@ async function load() {
   };
   let timer = setTimeout(slow, 300, "report");
   const tell = (matter, below) => signal.aborted || say(matter, below);
-  const asked = location.search;
   let found = await loadReport(signal);
   if (!signal.aborted) refused = Boolean(found.refused);
   const bad = found.refused && !last.report; // a link, from the start
@@ -77,19 +85,18 @@ async function load() {
     clear();
     found = await loadReport(signal);
   }
-  if (signal.aborted) return;
   clearTimeout(timer);
+  if (signal.aborted) return;
   tell(matter, bad ? "the file's own figures" : last.report && "the last good view");
   if (bad || !matter) {
-    [reportAt, ahead] = [asked, 0];
+    [reportAt, drawnStep] = [bad ? "" : location.search, stepsTo()];
     busy("");
     timer = setTimeout(slow, 300, "day");
     const late = await loadDay(signal);
     clearTimeout(timer);
-    if (!signal.aborted) dayAt = asked;
-    if (!matter) tell(late, last.traffic && "the last good day");
+    if (!matter) tell(...late);
   }
-  if (!signal.aborted) busy("");
+  if (!signal.aborted) rest();
 }
 function busy(what) {
   document.body.dataset.busy = what;
@@ -97,24 +104,46 @@ function busy(what) {
   $("cancel").hidden = !(what === "report" && last.report);
   $("stop").hidden = what !== "day";
 }
+function rest() {
+  // nothing runs any more
+  busy("");
+  $("p-day").classList.toggle("stale", Boolean(last.traffic) && dayAt !== reportAt);
+}
+function stopDay() {
+  turn.abort();
+  rest();
+  say("stopped", last.traffic && "the day of the view before");
+}
 function returnToDrawn() {
-  history.replaceState(null, "", location.pathname + reportAt);
+  history.replaceState(history.state, "", location.pathname + reportAt);
   readUrl();
+  refused = returning = false;
 }
 function cancel() {
   // the old view stays, and its address is back
   turn.abort();
   clearTimeout(waiting);
-  busy("");
-  if (ahead) {
-    kept = dayAt === reportAt;
-    history.go(-ahead);
-  } else {
-    returnToDrawn();
-    fillAll();
-    if (dayAt !== reportAt) load();
+  rest();
+  say("");
+  returning = true;
+  if (stepsTo() === drawnStep) arrive();
+  else history.go(drawnStep - stepsTo()); // and arrives there
+}
+function arrive() {
+  // at another address
+  clearTimeout(waiting);
+  editing = { name: "", at: 0 };
+  began = last.report;
+  const kept = returning && dayAt === reportAt; // what is drawn is what is asked for
+  if (returning) returnToDrawn();
+  else readUrl();
+  if (last.report) fillAll();
+  if (!kept) load();
+  else {
+    hand = null;
+    drawAgain(); // with dots where they were
   }
-  ahead = 0;
+  showStep();
 }
 function say(matter, below) {
   const alert = matter && below ? `${matter} (below: ${below})` : matter;

@@ -240,15 +240,19 @@ function seconds(k, { name, says, here, low, high }, { at, em, top, thick }, wid
 
 // --- two lines over a logarithm, and a dot on each that can be dragged ----------------------------
 
+let hand = null; // {id, at, down}: of which plot the dots are dragged, where to, and whether still
+
 // The stretch of x that is shown: around what crosses, wide enough for today's place.
 function stretch(id, marks, [first, last]) {
+  if (!marks.length) marks = [Math.sqrt(first * last)];
   const low = Math.min(...marks);
   const high = Math.max(...marks);
   const now = axes[`${id} x`];
   const room = high / low < 4 ? 6 : 2.5;
   const wide = room ** 2 * (high / low);
   const fits = now && now[0] * 1.25 <= low && high <= now[1] / 1.25 && now[1] / now[0] < 30 * wide;
-  if (!fits) axes[`${id} x`] = [Math.max(low / room, first), Math.min(high * room, last)];
+  if (!fits && hand?.id !== id)
+    axes[`${id} x`] = [Math.max(low / room, first), Math.min(high * room, last)];
   return axes[`${id} x`];
 }
 
@@ -263,7 +267,7 @@ function heights(id, lines, from, to) {
   const least = Math.max(Math.min(...today, most / 3), most / 1e4);
   const fits =
     now && now[1] >= most && now[1] < 8 * most && now[0] <= least / 2 && now[0] > least / 200;
-  if (!fits) axes[`${id} y`] = [least / 15, 1.3 * most];
+  if (!fits && hand?.id !== id) axes[`${id} y`] = [least / 15, 1.3 * most];
   return axes[`${id} y`];
 }
 // 1, 2, 5, 10 ..., or fewer of them where two would stand closer than so many powers of ten.
@@ -321,8 +325,10 @@ function plot(id, label, spec) {
   const { lines, marks, drag } = spec;
   const xs = lines[0].points.map(([at]) => at);
   const seen = [...marks.map(([at]) => at), drag.value].filter((at) => at > 0);
-  const shown = stretch(id, seen, [xs[0], xs.at(-1)]);
+  letGo(id);
   canvas(id, label, (svg, width, height, em) => {
+    if (hand?.at === drag.value) letGo(id);
+    const shown = stretch(id, seen, [xs[0], xs.at(-1)]);
     const k = new Keeper(svg);
     const f = new Frame(width, height, em, shown, heights(id, lines, ...shown));
     k.clip(f.left, f.head, f.wide, f.high);
@@ -331,22 +337,25 @@ function plot(id, label, spec) {
     const labels = new Labels(em, [f.left + 0.3 * em, f.head, f.right, f.foot], runs);
     drawMarks(k, f, marks, labels);
     runs.forEach((run, i) => drawLine(k, svg, run, lines[i].kind));
-    const today = drag.value > 0 ? drag.value : f.from;
     const prices = lines.map((line) => line.now);
-    for (const price of prices) labels.keep(f.inX(today), f.y(price));
-    drawDots(k, f, lines, today, prices);
-    drawPrices(k, f, lines, today, labels, spec.written);
+    for (const price of prices) labels.keep(f.inX(drag.value), f.y(price));
+    const at = hand?.id === id ? hand.at : drag.value;
+    if (at === drag.value) {
+      drawDots(k, f, lines, at, prices);
+      drawPrices(k, f, lines, at, labels, spec.written);
+    } else {
+      const values = lines.map(({ points }) => between(points, at));
+      drawDots(k, f, lines, at, values); // prices are not known yet
+    }
     runs.forEach((run, i) => drawName(k, f, run, lines[i], labels));
     k.done();
-    grip(id, f, drag, today);
-    draggable(svg, f, (at) => {
-      const values = lines.map(({ points }) => between(points, at));
-      drawDots(k, f, lines, at, values);
-      for (const { kind } of lines) k.text(`dot says ${kind}`, 0, 0, ""); // until it is known
-      grip(id, f, drag, at);
-      drag.to(at);
-    });
+    grip(id, f, drag, at);
+    draggable(svg, id, f, drag.to);
   });
+}
+// Once it is let go, the dots stand where the next answer puts them, and the axes may move.
+function letGo(id) {
+  if (hand?.id === id && !hand.down) hand = null;
 }
 function drawScales(k, f, { x, y, bands, drag }) {
   const { em, left, right, head, foot } = f;
@@ -448,17 +457,23 @@ function between(points, at) {
   const [[ax, ay], [bx, by]] = [points[i - 1], points[i]];
   return ay + ((by - ay) * (at - ax)) / (bx - ax);
 }
-function draggable(svg, f, to) {
+function draggable(svg, id, f, to) {
   svg.onpointerdown = (event) => {
     if (event.button) return;
     const { left } = svg.getBoundingClientRect();
-    const move = ({ clientX }) => to(Number(f.at(clientX - left).toPrecision(2)));
+    const move = ({ clientX }) => {
+      hand = { id, at: Number(f.at(clientX - left).toPrecision(2)), down: true };
+      drawn[id]();
+      to(hand.at);
+    };
     svg.setPointerCapture(event.pointerId);
     svg.classList.add("dragged");
     svg.onpointermove = move;
     svg.onpointerup = svg.onpointercancel = () => {
       svg.onpointermove = svg.onpointerup = svg.onpointercancel = null;
       svg.classList.remove("dragged");
+      hand.down = false;
+      drawn[id]();
     };
     move(event);
   };
@@ -485,13 +500,19 @@ function grip(id, f, drag, at) {
     height: `${f.high}px`,
   });
   const { label, low, high } = drag;
-  const told = { label, valuemin: low, valuemax: high, valuenow: at, valuetext: drag.says(at) };
+  const told = {
+    label,
+    valuemin: Math.min(low, at),
+    valuemax: Math.max(high, at),
+    valuenow: at,
+    valuetext: drag.says(at),
+  };
   for (const [name, value] of Object.entries(told)) node.setAttribute(`aria-${name}`, value);
   node.onkeydown = (event) => {
-    const end = { Home: low, End: high }[event.key];
-    if (!BY[event.key] && end === undefined) return;
+    const far = { Home: low, End: high }[event.key];
+    if (!BY[event.key] && far === undefined) return;
     event.preventDefault();
-    const now = Number(node.getAttribute("aria-valuenow"));
-    drag.to(Number((end ?? now * BY[event.key]).toPrecision(2)));
+    const now = Math.max(node.getAttribute("aria-valuenow"), low);
+    drag.to(Number((far ?? now * BY[event.key]).toPrecision(2)));
   };
 }

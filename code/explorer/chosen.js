@@ -54,7 +54,9 @@ function query(pairs) {
   const parts = pairs.map(([name, text]) => safe(name) + (text && `=${safe(text)}`));
   return parts.length ? `?${parts.join("&")}` : "";
 }
-const quoted = (text) => (/[^\w=.,:@-]/.test(text) ? `'${text}'` : text);
+const quoted = (text) =>
+  // as a shell reads it
+  /[^\w=.,:@-]/.test(text) ? `'${text.replaceAll("'", "'\\''")}'` : text;
 const typed = (command) =>
   [
     `python code/${command === "report" ? "main" : command}.py`,
@@ -64,18 +66,18 @@ const address = () => query([...words("traffic"), ...chosen.page]);
 
 // An edit of one thing is one step that the browser's Back undoes, however many keys it takes.
 let editing = { name: "", at: 0 };
-let ahead = 0; // steps since the last view that was drawn
 let began; // the report that was drawn when this edit began
+const stepsTo = () => history.state ?? 0; // of this page, up to the address that is shown
 function change(edit = "") {
   const now = performance.now();
   const goes_on = edit && edit === editing.name && now - editing.at < 1000;
   if (!goes_on) began = last.report;
   const to = location.pathname + address();
   if (goes_on || refused)
-    history.replaceState(null, "", to); // what is refused is no step
+    history.replaceState(history.state, "", to); // what is refused is no step
   else if (address() !== location.search) {
-    history.pushState(null, "", to);
-    ahead += 1;
+    history.pushState(stepsTo() + 1, "", to);
+    drawnStep = Math.min(drawnStep, stepsTo()); // what lay ahead is no more
   }
   editing = { name: edit, at: now };
   load();
@@ -87,8 +89,9 @@ function soon(edit, wait = 150) {
 }
 function set(name, text) {
   // a figure; empty, or the file's own, is none of yours
-  const own = last.report && String(fileFigure(name));
-  if (text === "" || text === own || Number(text) === Number(own)) chosen.figures.delete(name);
+  const own = last.report ? String(fileFigure(name)) : "";
+  const same = text === own || (own !== "" && Number(text) === Number(own));
+  if (text === "" || same) chosen.figures.delete(name);
   else chosen.figures.set(name, text);
 }
 function option(name, text) {
@@ -96,6 +99,7 @@ function option(name, text) {
   chosen.others = chosen.others.filter(([other]) => other !== name);
   if (text) chosen.others.push([name, text]);
 }
+const optionNow = (name) => chosen.others.find(([other]) => other === name)?.[1];
 function fileFigure(name) {
   const row = last.report.changed.find((each) => each.name === name);
   return (row ? row.was : last.report.scenario[name]) ?? "";

@@ -49,9 +49,10 @@ function regimes(parts, rates) {
   const bands = [];
   edges.slice(1).forEach((to, i) => {
     const within = rates.filter(({ requests_per_hour: at }) => at > edges[i] && at < to);
-    const [name, kind] = REGIMES[within[Math.floor(within.length / 2)]?.cheaper] ?? ["", "zero"];
+    if (!within.length) return; // narrower than a step of the curve: it goes with the next
+    const [name, kind] = REGIMES[within[Math.floor(within.length / 2)].cheaper];
     if (bands.at(-1)?.name === name) bands.at(-1).to = to;
-    else bands.push({ from: edges[i], to, name, kind });
+    else bands.push({ from: bands.at(-1)?.to ?? 0, to, name, kind });
   });
   return bands;
 }

@@ -80,7 +80,7 @@ function heard(field) {
 function fillIn(field) {
   const own = isFigure(field.name)
     ? (chosen.figures.get(field.name) ?? last.report.scenario[field.name])
-    : chosen.others.find(([name]) => name === field.name)?.[1];
+    : optionNow(field.name);
   field.value = own ?? "";
 }
 function fillAll() {

@@ -63,8 +63,8 @@ function lanesOf(replicas) {
   });
 }
 function drawClock(svg, { x, until, em, foot, bottom }) {
-  const few = x(6 * 3600) - x(0) < 4 * em ? 12 : 6;
-  const every = until <= 25 * 3600 ? few : 24;
+  let every = until <= 25 * 3600 ? 6 : 24;
+  while (x(every * 3600) - x(0) < 4 * em && every * 3600 < until) every *= 2;
   for (let hour = 0; hour * 3600 <= until; hour += every) {
     const at = x(hour * 3600);
     svg.append(make("line", { class: "grid", x1: at, x2: at, y1: 0, y2: foot }));
@@ -237,12 +237,10 @@ function drawTraffic([day, raw]) {
       `pause P99 ${duration(row.pause_s.p99)}`,
   );
   $("evictions").textContent = compared.join(". ");
-  const both = [
-    { name: "no layers", day: raw },
-    { name: "your layers", day },
-  ];
+  const yours = { name: last.report.layers.length ? "your layers" : "no layers", day };
+  const beside = raw && last.report.layers.length ? [{ name: "no layers", day: raw }] : [];
   if (!day.events) drawHours(day.timeline);
-  else drawFilm(last.report.layers.length ? both : both.slice(0, 1));
+  else drawFilm([...beside, yours]);
   for (const id of ["play", "scrub"]) $(id).disabled = !day.events;
   fillTable(
     "timeline",

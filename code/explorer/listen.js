@@ -13,8 +13,7 @@ document.addEventListener("input", ({ target }) => {
   } else if (target.closest("#beside")) {
     chosen.page.delete("beside");
     if (target.value === "other") chosen.page.set("beside", "other");
-    history.replaceState(null, "", location.pathname + address());
-    drawPhases(last.report);
+    change();
   } else if (target === $("scrub")) {
     play(false);
     seek(target.value / 1000);
@@ -37,16 +36,7 @@ document.addEventListener("focusout", ({ target }) => {
   if (target.name === editing.name) editing = { name: "", at: 0 };
   if (target.name && target.value === "") fillIn(target);
 });
-addEventListener("popstate", () => {
-  clearTimeout(waiting);
-  editing = { name: "", at: 0 };
-  began = last.report;
-  readUrl();
-  if (last.report) fillAll();
-  if (!kept) load();
-  kept = false;
-  showStep();
-});
+addEventListener("popstate", arrive);
 function toggleFigures() {
   const opens = $("figures").hidden;
   $("figures").hidden = !opens;
@@ -54,7 +44,7 @@ function toggleFigures() {
   (opens ? $("figures").querySelector("input") : $("open"))?.focus();
 }
 async function copy(button, text) {
-  const says = button.textContent;
+  const says = (button.dataset.says ??= button.textContent);
   button.textContent = await navigator.clipboard.writeText(text).then(
     () => "copied",
     () => "not allowed",
@@ -72,19 +62,19 @@ $("reset").addEventListener("click", () => {
   clear();
   fillAll();
   change();
+  showStep();
 });
 $("evict").addEventListener("click", ({ target }) => {
-  // a day with them, to see what migrate does there
+  // a day with them, and a second replica where requests can move to
   const on = target.getAttribute("aria-pressed") !== "true";
+  const pool = "0-24:2";
+  const own = optionNow("schedule");
   option("evictions-per-day", on && "12");
-  option("schedule", on && "0-24:2");
+  if (!own || own === pool) option("schedule", on && pool);
   change();
 });
 $("cancel").addEventListener("click", cancel);
-$("stop").addEventListener("click", () => {
-  turn.abort();
-  busy("");
-});
+$("stop").addEventListener("click", stopDay);
 $("play").addEventListener("click", () => play(!film.playing));
 document.addEventListener("click", ({ target }) => {
   // a term, explained where it stands

@@ -116,13 +116,16 @@ function tellChange(says) {
 
 function drawControls(report) {
   chosen.layers = report.layers; // `all` has become their names
-  const models = report.models.map((name) => make("option", {}, name));
-  if ($("model").options.length !== models.length) $("model").replaceChildren(...models);
+  const options = [...$("model").options].map((each) => each.value);
+  if (String(options) !== String(report.models))
+    $("model").replaceChildren(...report.models.map((name) => make("option", {}, name)));
   $("model").value = report.scenario.model;
   chosen.set = report.figures;
   for (const radio of $("set").querySelectorAll("input"))
     radio.checked = radio.value === report.figures;
   drawLayers(report);
+  for (const field of $("figures").querySelectorAll("input[name]"))
+    if (!isFigure(field.name)) field.closest(".figure").remove(); // it has another name now
   const mine = new Set(report.changed.map((row) => row.name));
   for (const [name, x] of Object.entries(report.scenario)) {
     if (name === "model") continue;
@@ -147,7 +150,8 @@ function layerBox({ name, number }) {
   return make("label", { class: "layer" }, title, make("b", { class: "saves" }), make("small"));
 }
 function drawLayers(report) {
-  if ($("layers").querySelectorAll("label").length !== report.alone.length) {
+  const boxes = [...$("layers").querySelectorAll("input")].map((box) => box.value);
+  if (String(boxes) !== String(report.alone.map((row) => row.name))) {
     $("layers")
       .querySelectorAll("label")
       .forEach((node) => node.remove());

@@ -3,31 +3,35 @@
 // view of its own; where one is stands in the address, and one can leave at any time. Answers are
 // read off the report that is drawn.
 
-const none = { name: "cold_start", seconds: 0 }; // the longest phase where none is known
-const longest = (path) => path.phases.reduce((a, b) => (b.seconds > a.seconds ? b : a), none);
+const longest = (path) => path.phases.reduce((a, b) => (b.seconds > a.seconds ? b : a));
 const unchanged = (report) =>
   report.phases.filter((row) => row.seconds === row.raw_seconds && row.seconds);
 const rateOf = ({ break_even }, times) =>
   // about so many times the break-even
   `${plain(Number((times * (break_even.requests_per_hour ?? 30)).toPrecision(1)))}/h`;
 const STEPS = [
-  // hides: what would tell the answer
+  // hides: what would tell the answer; right: which of the answers, by its place
   {
     view: { layers: [] },
     hides: "#now dl, #path, .saves, #p-money .verdict, #p-moves .verdict, #day",
     ask: "Nobody has asked for hours, so the replica is gone. A request comes. Which phase takes longest?",
-    answers: (report) => report.phases.map((row) => words_of(row.name)),
-    right: (report) => words_of(longest(report).name),
+    answers: (report) => [
+      ...report.phases.map((row) => words_of(row.name)),
+      ...(report.phases.length ? [] : ["only the total is known"]),
+    ],
+    right: (report) => (report.phases.length ? report.phases.indexOf(longest(report)) : 0),
     reveal: (report) =>
-      `${words_of(longest(report).name)} takes ${about(longest(report).seconds)} of ` +
-      `${about(report.cold_start_s)}. Measure before you optimize: a faster engine start would hardly be felt.`,
+      report.phases.length
+        ? `${words_of(longest(report).name)} takes ${about(longest(report).seconds)} of ` +
+          `${about(report.cold_start_s)}. Measure before you optimize: to halve any other phase spares less.`
+        : `All of its ${about(report.cold_start_s)} are one figure. Measure its phases before you optimize.`,
   },
   {
     view: { layers: ["snapshot"] },
     hides: "#now dl, #path, .saves",
     ask: "A GPU snapshot restores a loaded engine. Which part of the wait does it spare a fresh node?",
     answers: () => ["all of it", "loading and engine start", "nothing"],
-    right: () => "loading and engine start",
+    right: () => 1,
     reveal: (report) =>
       `${about(report.raw_cold_start_s)} become ${about(report.cold_start_s)}: it leaves ` +
       `${unchanged(report)
@@ -39,8 +43,8 @@ const STEPS = [
     view: { layers: [] },
     hides: "#pays, #money",
     ask: "A warm replica is paid around the clock, and late requests cost too. From which rate does it pay?",
-    answers: (report) => [0.1, 1, 10].map((times) => rateOf(report, times)),
-    right: (report) => rateOf(report, 1),
+    answers: (report) => [...[0.1, 1, 10].map((times) => rateOf(report, times)), "at no rate"],
+    right: (report) => (report.break_even.requests_per_hour ? 1 : 3),
     reveal: (report) => `${report.break_even.regime} Drag the dot along the rate and see.`,
   },
   {
@@ -48,7 +52,7 @@ const STEPS = [
     hides: "#evicted, #moves, .saves",
     ask: "The cloud takes a node back under a request. With live migration, how long does it stand still?",
     answers: () => ["a cold start", "the whole move", "only the last round"],
-    right: () => "only the last round",
+    right: () => 2,
     reveal: (report) =>
       `${about(report.migration.pause_s)}, for the source goes on while the other GPU computes the ` +
       `cache again. Without migrate it is ${about(report.migration.unmoved_s)}: a cold start, and all tokens again.`,
@@ -58,7 +62,7 @@ const STEPS = [
     hides: "#path",
     ask: "By the lesson's figures this stack is fast. Which figures are true of your deployment?",
     answers: () => ["the lesson's", "those measured in 2025-26", "neither"],
-    right: () => "neither",
+    right: () => 2,
     reveal: (report) =>
       `By the measured ones the same stack takes ${about(report.other_figures?.cold_start_s ?? null)} ` +
       `instead of ${about(report.cold_start_s)}. Yours come from a log of your own: ` +
@@ -66,9 +70,12 @@ const STEPS = [
   },
 ];
 
-let predicted = null; // what was answered at this step
+let predicted = null; // which answer was given at this step
 let home = null; // the view from which the way was entered, to come back to
-const stepNow = () => Number(chosen.page.get("step")) || 0;
+const stepNow = () => {
+  const asked = Number(chosen.page.get("step"));
+  return STEPS[asked - 1] ? asked : 0;
+};
 function goTo(step) {
   // a step of the way, or 0 to leave it
   if (!stepNow()) home = address();
@@ -78,29 +85,33 @@ function goTo(step) {
   change();
   showStep();
 }
+const layersOf = ({ view }) =>
+  // as far as there are any of these names
+  view.layers.filter((name) => last.report?.alone.some((row) => row.name === name) ?? true);
 function take(step) {
-  // the view of a step, as far as there are its layers
-  const { layers, beside } = STEPS[step - 1].view;
+  // the view of a step
+  const { beside } = STEPS[step - 1].view;
   clear();
-  chosen.layers = layers.filter(
-    (name) => last.report?.alone.some((row) => row.name === name) ?? true,
-  );
+  chosen.layers = layersOf(STEPS[step - 1]);
   chosen.page.set("step", String(step));
   if (beside) chosen.page.set("beside", beside);
 }
-function answer(says) {
+function answer(which) {
   // about the step's own view, whatever was tried meanwhile
   const away = address();
   take(stepNow());
   if (address() !== away) change();
-  showStep(says);
+  showStep(which);
 }
 function stepDrawn(report) {
   // what is revealed stays as it is while one tries on
   const shown = STEPS[stepNow() - 1];
   if (shown && (predicted === null || isOf(shown, report))) showStep(predicted);
 }
-const isOf = ({ view }, report) => String(report.layers) === String(view.layers);
+const isOf = (step, report) =>
+  String(report.layers) === String(layersOf(step)) &&
+  report.figures === "lesson" &&
+  !report.changed.length;
 function showStep(answer = null) {
   const step = stepNow();
   const shown = STEPS[step - 1];
@@ -128,12 +139,14 @@ function drawStep(step, { ask, answers, right, reveal }) {
     step < STEPS.length ? button("next", () => goTo(step + 1)) : button("done", () => goTo(0));
   const place = `${step} of ${STEPS.length}. `;
   if (predicted === null) {
-    const choices = answers(report).map((says) => button(says, () => answer(says)));
+    const choices = answers(report).map((says, i) => button(says, () => answer(i)));
     $("tour").replaceChildren(make("p", { class: "question" }, place + ask), ...choices, leave);
   } else {
-    const verdict = `${place}${predicted === right(report) ? "Yes. " : `No: ${right(report)}. `}`;
-    const says = isOf(STEPS[step - 1], report) ? reveal(report) : "...";
-    const told = [make("b", {}, verdict), says, " ", next];
+    const which = right(report);
+    const verdict = predicted === which ? "Yes. " : `No: ${answers(report)[which]}. `;
+    const known = isOf(STEPS[step - 1], report); // else its own view is on the way
+    const says = known ? [make("b", {}, place + verdict), reveal(report)] : [`${place}...`];
+    const told = [...says, " ", next];
     $("tour").replaceChildren(make("p", {}, ...told, ...(step < STEPS.length ? [leave] : [])));
   }
 }
