@@ -189,7 +189,7 @@ def show(browser: Browser, served: Served) -> Callable[..., Browser]:
         browser.do("Page.navigate", url="about:blank")
         browser.do("Page.navigate", url=served.root + query)
         browser.until("document.getElementById('day')?.textContent")
-        browser.until("!document.body.dataset.busy")
+        browser.until("dayAt === reportAt")
         return browser
 
     return opened

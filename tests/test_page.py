@@ -138,7 +138,7 @@ def test_the_switch_of_figures_is_a_step_that_keeps_ones_own(show: Any) -> None:
     agrees(browser, *command.split()[2:])
     browser.until(f"$('day-command').innerText === {command!r}.replace('main', 'traffic')")
     sent = "performance.getEntriesByType('resource').map(x => x.name)"
-    browser.until("!document.body.dataset.busy")
+    browser.until("dayAt === location.search")
     assert [x.partition("/api/")[2] for x in browser.js(sent) if "measured" in x] == [
         f"report{asked}",
         f"traffic{asked}&events",

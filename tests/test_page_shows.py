@@ -231,13 +231,13 @@ def test_a_dot_can_be_dragged_and_the_verdict_follows(
         browser.mouse("mouseMoved", x + 12 * step, y)
     assert dots(browser, chart)[0] == pytest.approx(x + 60, abs=8)
     browser.mouse("mouseReleased", x + 60, y, clickCount=1)
-    browser.until(f"$('{verdict}').textContent !== {was!r}")
+    browser.wait(0.2)  # where it ends is asked for
+    browser.until(f"$('{verdict}').textContent !== {was!r} && dayAt === location.search")
     query = browser.js("location.search")
     value = float(re.fullmatch(rf"\?set={figure}=([\d.]+)", query)[1])  # type: ignore[index]
     assert value > float(getattr(main.Scenario(), figure))
     seen = json.loads(called("view.py", f"--set={figure}={value}").stdout)
     assert browser.shown(verdict) == seen["verdicts"]["pays" if chart == "money" else "moves"]
-    browser.until("!document.body.dataset.busy")
     told = browser.shown("change")  # from where it began to where it ended
     assert told.startswith(f"{figure} {main.told(getattr(main.Scenario(), figure))} -> ")
     browser.js("history.back()")  # a drag is one edit
@@ -441,7 +441,7 @@ def test_a_day_of_too_many_requests_is_shown_by_the_hour(show: Any) -> None:
     assert browser.js("$('play').disabled") is False
 
 
-def spans(browser: Browser, kind: str, strip: int = 0) -> list[tuple[float, float]]:
+def spans(browser: Browser, kind: str) -> list[tuple[float, float]]:
     """From when to when each bar of a kind lasts, hours."""
     left, right, until = browser.js("[film.x(0), film.right, film.until]")
     rects = browser.js(
@@ -480,6 +480,32 @@ def test_lanes_are_the_replicas_of_the_run(show: Any) -> None:
     assert any(row["earlier"] for row in events["requests"])
     at = sorted(left + (right - left) * min(t, day_s) / day_s for t in served_s)
     assert starts == pytest.approx(at, abs=0.06)
+
+
+def test_a_lane_is_of_one_replica_at_a_time_and_holds_its_work(show: Any) -> None:
+    browser = show("?evictions-per-day=12&schedule=0-24:2&rate=90")
+    found = browser.js(
+        "['boots', 'idles'].map(kind => [...document.querySelectorAll(`#film rect.${kind}`)]"
+        ".map(x => ['y', 'height', 'x', 'width'].map(name => Number(x.getAttribute(name)))))"
+    )
+    bars = [(y, y + high, x, x + wide) for kind in found for y, high, x, wide in kind]
+    lanes = sorted({bar[0] for bar in bars})
+    for y in lanes:
+        on_it = sorted((left, right) for top, _, left, right in bars if top == y)
+        assert all(one[1] <= next_[0] + 0.01 for one, next_ in itertools.pairwise(on_it))
+    replicas = browser.js("film.days[0].day.events.replicas")
+    most = max(
+        sum(x["boot_s"] <= row["boot_s"] < (x["gone_s"] or 1e9) for x in replicas)
+        for row in replicas
+    )
+    assert len(lanes) == most >= 2  # no more than there are at once
+    works = browser.js("document.querySelector('#film .works').getAttribute('d')")
+    starts = [(float(x), float(y)) for x, y in re.findall(r"M([\d.]+) ([\d.]+)", works)]
+    assert len({y for _, y in starts}) == most
+    for x, y in starts:
+        assert any(
+            top <= y <= foot and left - 0.1 <= x <= right + 0.1 for top, foot, left, right in bars
+        )
 
 
 @pytest.mark.parametrize("width", [360, 1280])
@@ -597,7 +623,7 @@ def test_each_button_of_the_way_can_be_pressed(show: Any, width: int, height: in
     }).map(x => x.textContent)"""
     for step in range(1, 6):
         browser.until(f"$('tour').textContent.startsWith('{step} of 5.')")
-        browser.until("!document.body.dataset.busy")
+        browser.until("dayAt === location.search")
         assert browser.js(hit) == []
         browser.js("document.querySelector('#tour button').click()")
         assert browser.js(hit) == []
