@@ -145,7 +145,7 @@ function arrive() {
   }
   showStep();
 }
-function say(matter, below) {
+function say(matter = "", below = "") {
   const alert = matter && below ? `${matter} (below: ${below})` : matter;
   if ($("alert").textContent !== alert) $("alert").textContent = alert;
   const name = /^(\w+)=/.exec(matter)?.[1] ?? /^--([\w-]+): /.exec(matter)?.[1];
