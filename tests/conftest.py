@@ -190,6 +190,7 @@ def show(browser: Browser, served: Served) -> Callable[..., Browser]:
         browser.do("Page.navigate", url=served.root + query)
         browser.until("document.getElementById('day')?.textContent")
         browser.until("dayAt === reportAt")
+        browser.do("Page.resetNavigationHistory")  # it holds fifty steps, and lets go of others
         return browser
 
     return opened
