@@ -164,13 +164,13 @@ class Handler(BaseHTTPRequestHandler):
             words = words_of(url.query) if url.path in API else []
         except (Refused, ValueError) as error:
             return 400, "text/plain", str(error)
-        files = pages()
-        if url.path not in files and url.path not in API:
+        file = None if url.path in API else pages().get(url.path)
+        if not file and url.path not in API:
             return 404, "text/plain", f"serve.py: there is /, {', '.join(API)}"
         if self.headers["If-None-Match"] == tag:
             return HTTPStatus.NOT_MODIFIED, "", ""
-        if url.path in files:
-            return page(files[url.path])
+        if file:
+            return page(file)
         while not self.server.turns.acquire(timeout=GLANCE_S):
             if self.gone():
                 return 503, "text/plain", NOBODY

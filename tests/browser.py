@@ -138,6 +138,12 @@ class Browser:
     def mouse(self, kind: str, x: float, y: float, **more: Any) -> None:
         self.do("Input.dispatchMouseEvent", type=kind, x=x, y=y, button="left", **more)
 
+    def keep(self, query: str) -> None:
+        """Gives up a view that takes long, for the one that is drawn and has this address."""
+        self.until("!$('cancel').hidden")
+        self.js("$('cancel').click()")
+        self.until(f"location.search === {query!r}")
+
     def wait(self, seconds: float) -> None:
         self.js(f"new Promise(done => setTimeout(done, {seconds * 1000}))")
 

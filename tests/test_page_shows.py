@@ -43,16 +43,12 @@ def test_a_change_is_said_and_leaves_a_ghost(show: Any) -> None:
 
 
 def test_a_save_in_the_editor_is_said(show: Any, served: Served) -> None:
-    browser, program = show(), served.folder / "main.py"
-    source = program.read_text(encoding="utf-8")
+    browser = show()
     old = "node_provision_s: float = 50.0"
-    try:
-        program.write_text(source.replace(old, "node_provision_s: float = 40.0"), "utf-8")
+    with saved(old, old.replace("50", "40"), served.folder / "main.py"):
         browser.until(total("318 s"), 4)
         assert browser.shown("change") == "node_provision_s 50 -> 40: 328 -> 318 s"
         assert "flash" in browser.js("$('change').className")
-    finally:
-        program.write_text(source, "utf-8")
     browser.until(total("328 s"), 4)
 
 
@@ -63,17 +59,14 @@ def test_a_layer_that_an_instructor_adds_is_said(show: Any, served: Served) -> N
     added = row.replace("preseed", "lazy-pull").replace('"1"', '"9"')
     at = source.index(row)
     end = source.index("    Layer(", at + 5)
-    try:
-        more = source[at:end].replace(row, added)
-        program.write_text(source[:end] + more + source[end:], "utf-8")
+    shipped = source[at:end]
+    with saved(shipped, shipped + shipped.replace(row, added), program):
         browser.until("document.querySelectorAll('#layers input').length === 9", 4)
         browser.until("$('change').textContent === 'new: lazy-pull: the path stays 328 s'")
         cut = (
             "[...document.querySelectorAll('.layer')].some(x => x.scrollWidth > x.clientWidth + 1)"
         )
         assert browser.js(cut) is False
-    finally:
-        program.write_text(source, "utf-8")
     browser.until("document.querySelectorAll('#layers input').length === 8", 4)
 
 
@@ -292,8 +285,7 @@ def test_a_dot_that_was_dragged_is_back_where_its_view_is_kept(show: Any) -> Non
     browser.mouse("mouseReleased", x + 80, y, clickCount=1)
     browser.until("!$('cancel').hidden")
     assert dots(browser, "money")[0] == pytest.approx(x + 80, abs=8)
-    browser.js("$('cancel').click()")
-    browser.until("location.search === ''")
+    browser.keep("")
     browser.wait(0.5)
     assert dots(browser, "money")[0] == pytest.approx(x, abs=1)
 
@@ -591,6 +583,11 @@ def choices_of(browser: Browser) -> list[str]:
     return found
 
 
+def press(browser: Browser, i: int = 0) -> None:
+    """Presses a button of the way: by default the first, -1 is the last."""
+    browser.js(f"[...document.querySelectorAll('#tour button')].at({i}).click()")
+
+
 def test_the_guided_way_asks_before_it_shows_and_can_be_left(show: Any) -> None:
     browser = show()
     browser.js("$('guide').click()")
@@ -606,11 +603,11 @@ def test_the_guided_way_asks_before_it_shows_and_can_be_left(show: Any) -> None:
         right = RIGHT[step - 1]
         at = choices.index(right)
         pick = at if step % 2 else (at + 1) % (len(choices) - 1)
-        browser.js(f"document.querySelectorAll('#tour button')[{pick}].click()")
+        press(browser, pick)
         verdict = "Yes." if step % 2 else f"No: {right}."
         assert browser.shown("tour").startswith(f"{step} of 5. {verdict}")
         assert browser.js("document.querySelector('.asked')") is None
-        browser.js("document.querySelector('#tour button').click()")
+        press(browser)
     browser.until("!location.search.includes('step')")
     assert browser.js("$('tour').hidden") is True
 
@@ -626,19 +623,19 @@ def test_each_button_of_the_way_can_be_pressed(show: Any, width: int, height: in
         browser.until(f"$('tour').textContent.startsWith('{step} of 5.')")
         browser.until("dayAt === location.search")
         assert browser.js(hit) == []
-        browser.js("document.querySelector('#tour button').click()")
+        press(browser)
         assert browser.js(hit) == []
-        browser.js("document.querySelector('#tour button').click()")
+        press(browser)
 
 
 def test_who_leaves_the_way_is_back_where_it_began(show: Any) -> None:
     browser = show("?with=stream&set=node_provision_s=400&pattern=bursty")
     browser.js("$('guide').click()")
     browser.until(total("328 s"))
-    browser.js("document.querySelector('#tour button').click()")
-    browser.js("document.querySelector('#tour button').click()")
+    press(browser)
+    press(browser)
     browser.until("location.search === '?with=snapshot&step=2'")
-    browser.js("[...document.querySelectorAll('#tour button')].at(-1).click()")
+    press(browser, -1)
     browser.until("location.search === '?with=stream&set=node_provision_s=400&pattern=bursty'")
     browser.until(total("638 s"))
 
@@ -647,7 +644,7 @@ def test_what_is_revealed_is_of_the_steps_own_view(show: Any) -> None:
     browser = show("?step=2")
     browser.layer("preseed")  # tried on before the answer
     browser.until(total("62.5 s"))
-    browser.js("document.querySelectorAll('#tour button')[1].click()")
+    press(browser, 1)
     browser.until("$('tour').textContent.startsWith('2 of 5. Yes. 328 s become 242.5 s')")
     says = browser.shown("tour")
     browser.layer("preseed")  # and after it
@@ -675,12 +672,12 @@ def test_the_place_on_the_way_is_in_the_address(show: Any) -> None:
     browser = show("?step=2")
     assert browser.shown("tour").startswith("2 of 5.")
     assert browser.shown("total") == "242.5 s"  # the view of that step
-    browser.js("document.querySelectorAll('#tour button')[1].click()")
-    browser.js("document.querySelector('#tour button').click()")
+    press(browser, 1)
+    press(browser)
     browser.until("location.search.includes('step=3')")
     browser.js("history.back()")
     browser.until("$('tour').textContent.startsWith('2 of 5.')")
-    browser.js("[...document.querySelectorAll('#tour button')].at(-1).click()")
+    press(browser, -1)
     browser.until("$('tour').hidden")
     assert "step" not in browser.js("location.search")
 
@@ -690,7 +687,7 @@ def test_where_no_rate_pays_the_right_answer_is_that(show: Any, served: Served) 
         browser = show("?step=3")
         choices = choices_of(browser)
         assert choices[-2:] == ["at no rate", "leave"]
-        browser.js(f"document.querySelectorAll('#tour button')[{len(choices) - 2}].click()")
+        press(browser, len(choices) - 2)
         browser.until("$('tour').textContent.startsWith('3 of 5. Yes. A late request costs noth')")
 
 
@@ -699,24 +696,24 @@ def test_where_only_a_total_is_known_no_phase_is_the_longest(show: Any, served: 
     with saved(old, old.replace("= None", "= 120.0"), served.folder / "main.py"):
         browser = show("?step=1")
         assert choices_of(browser) == ["only the total is known", "leave"]
-        browser.js("document.querySelector('#tour button').click()")
+        press(browser)
         assert "All of its 120 s are one figure." in browser.shown("tour")
 
 
 def test_a_layer_of_the_way_that_is_no_more_is_left_out(show: Any, served: Served) -> None:
     with saved('"warm-node"', '"standby"', served.folder / "main.py"):
         browser = show("?step=4")
-        browser.js("document.querySelector('#tour button').click()")
-        browser.js("document.querySelector('#tour button').click()")
+        press(browser)
+        press(browser)
         browser.until("dayAt === location.search && location.search.includes('step=5')")
-        browser.js("document.querySelectorAll('#tour button')[2].click()")
+        press(browser, 2)
         browser.until("$('tour').textContent.startsWith('5 of 5. Yes. By the measured ones')")
         assert browser.js("location.search") == "?with=preseed,snapshot&step=5&beside=other"
 
 
 def test_what_was_revealed_stays_under_other_figures(show: Any) -> None:
     browser = show("?step=1")
-    browser.js("document.querySelectorAll('#tour button')[1].click()")
+    press(browser, 1)
     says = browser.shown("tour")
     assert says.startswith("1 of 5. Yes. image pull takes 180 s of 328 s.")
     browser.js("document.querySelector('#set [value=measured]').click()")
@@ -725,7 +722,7 @@ def test_what_was_revealed_stays_under_other_figures(show: Any) -> None:
     browser = show("?step=1")  # and what is tried on before is not judged
     browser.js("document.querySelector('#set [value=measured]').click()")
     browser.until("$('command').textContent.includes('measured')")
-    browser.js("document.querySelectorAll('#tour button')[1].click()")
+    press(browser, 1)
     browser.until(f"$('tour').textContent === {says!r}")
 
 

@@ -11,6 +11,8 @@ from browser import CHROMIUM, CLASS, Browser, Served, total
 from conftest import called, refused, saved
 
 pytestmark = pytest.mark.skipif(not CHROMIUM, reason="there is no chromium to show the page in")
+CHECKED = "[...document.querySelectorAll('#layers :checked')].map(x => x.value)"
+TWICE = "?with=preseed,stream&set=sla_s=3"
 SHIFTS = """shifts = 0; new PerformanceObserver(list => list.getEntries().forEach(
     x => shifts += x.value)).observe({type: 'layout-shift', buffered: true}); 0"""
 
@@ -70,16 +72,12 @@ def test_while_a_slow_view_runs_the_old_one_is_dimmed_and_can_be_kept(show: Any)
     browser.until("!$('cancel').hidden")
     assert float(browser.js("getComputedStyle(document.querySelector('main')).opacity")) < 0.6
     assert browser.shown("total") == "148 s"
-    browser.js("$('cancel').click()")
-    browser.until("location.search === '?with=preseed'")
+    browser.keep("?with=preseed")
     browser.wait(0.5)
     assert browser.shown("total") == "148 s"
     assert browser.js("asked.length") == 1  # what is there is not asked for
     assert browser.js(CHECKED) == ["preseed"]
     assert browser.js("getComputedStyle(document.querySelector('main')).opacity") == "1"
-
-
-CHECKED = "[...document.querySelectorAll('#layers :checked')].map(x => x.value)"
 
 
 def drawn_twice(show: Any) -> Browser:
@@ -96,8 +94,7 @@ def kept(browser: Browser, query: str) -> None:
     """Keeps the old view; it is there with its address, and nothing is asked for it."""
     browser.until("!$('cancel').hidden")
     asked = browser.js("asked.length")
-    browser.js("$('cancel').click()")
-    browser.until(f"location.search === {query!r}")
+    browser.keep(query)
     browser.wait(0.4)
     assert browser.js("location.search") == query
     assert browser.shown("total") == "108 s"
@@ -112,9 +109,6 @@ def undone(browser: Browser, *paths: str) -> None:
         browser.js("history.back()")
         browser.until(total(path))
         browser.until("dayAt === location.search")
-
-
-TWICE = "?with=preseed,stream&set=sla_s=3"
 
 
 def test_of_two_steps_that_take_long_neither_is_left(show: Any) -> None:
@@ -151,9 +145,7 @@ def test_an_edit_that_goes_on_can_be_taken_back_to_where_it_was_drawn(show: Any)
     browser.until("location.search === '?set=image_gb=2' && dayAt === location.search")
     browser.slow(3)
     browser.do("Input.insertText", text="0")
-    browser.until("!$('cancel').hidden")
-    browser.js("$('cancel').click()")
-    browser.until("location.search === '?set=image_gb=2'")
+    browser.keep("?set=image_gb=2")
     assert field(browser, "image_gb") == "2"
     undone(browser, "328 s")
 
@@ -164,9 +156,7 @@ def test_a_refusal_goes_with_the_view_that_is_kept(show: Any) -> None:
     browser.until("$('alert').textContent.startsWith('image_gb')")
     browser.slow(3)
     browser.layer("preseed")
-    browser.until("!$('cancel').hidden")
-    browser.js("$('cancel').click()")
-    browser.until("location.search === ''")
+    browser.keep("")
     assert browser.shown("alert") == why(browser, "image_gb") == ""
     assert field(browser, "image_gb") == "30"
     browser.js("fetch = real; 0")
@@ -181,9 +171,7 @@ def test_after_a_bad_link_the_view_that_is_kept_is_the_files(show: Any) -> None:
     assert browser.js("$('p-day').classList.contains('stale')") is False
     browser.slow(3)
     browser.layer("stream")
-    browser.until("!$('cancel').hidden")
-    browser.js("$('cancel').click()")
-    browser.until("location.search === ''")
+    browser.keep("")
     browser.wait(0.3)
     assert (browser.shown("total"), browser.js(CHECKED)) == ("328 s", [])
     assert browser.shown("alert") == ""

@@ -138,11 +138,10 @@ function arrive() {
   if (returning) returnToDrawn();
   else readUrl();
   if (last.report) fillAll();
-  if (!kept) load();
-  else {
+  if (kept) {
     hand = null;
     drawAgain(); // with dots where they were
-  }
+  } else load();
   showStep();
 }
 function say(matter = "", below = "") {

@@ -241,6 +241,7 @@ function seconds(k, { name, says, here, low, high }, { at, em, top, thick }, wid
 // --- two lines over a logarithm, and a dot on each that can be dragged ----------------------------
 
 let hand = null; // {id, at, down}: of which plot the dots are dragged, where to, and whether still
+const inHand = (id) => hand?.id === id;
 
 // The stretch of x that is shown: around what crosses, wide enough for today's place.
 function stretch(id, marks, [first, last]) {
@@ -251,7 +252,7 @@ function stretch(id, marks, [first, last]) {
   const room = high / low < 4 ? 6 : 2.5;
   const wide = room ** 2 * (high / low);
   const fits = now && now[0] * 1.25 <= low && high <= now[1] / 1.25 && now[1] / now[0] < 30 * wide;
-  if (!fits && hand?.id !== id)
+  if (!fits && !inHand(id))
     axes[`${id} x`] = [Math.max(low / room, first), Math.min(high * room, last)];
   return axes[`${id} x`];
 }
@@ -267,7 +268,7 @@ function heights(id, lines, from, to) {
   const least = Math.max(Math.min(...today, most / 3), most / 1e4);
   const fits =
     now && now[1] >= most && now[1] < 8 * most && now[0] <= least / 2 && now[0] > least / 200;
-  if (!fits && hand?.id !== id) axes[`${id} y`] = [least / 15, 1.3 * most];
+  if (!fits && !inHand(id)) axes[`${id} y`] = [least / 15, 1.3 * most];
   return axes[`${id} y`];
 }
 // 1, 2, 5, 10 ..., or fewer of them where two would stand closer than so many powers of ten.
@@ -339,14 +340,10 @@ function plot(id, label, spec) {
     runs.forEach((run, i) => drawLine(k, svg, run, lines[i].kind));
     const prices = lines.map((line) => line.now);
     for (const price of prices) labels.keep(f.inX(drag.value), f.y(price));
-    const at = hand?.id === id ? hand.at : drag.value;
-    if (at === drag.value) {
-      drawDots(k, f, lines, at, prices);
-      drawPrices(k, f, lines, at, labels, spec.written);
-    } else {
-      const values = lines.map(({ points }) => between(points, at));
-      drawDots(k, f, lines, at, values); // prices are not known yet
-    }
+    const at = inHand(id) ? hand.at : drag.value;
+    const known = at === drag.value; // what it costs there
+    drawDots(k, f, lines, at, known ? prices : lines.map(({ points }) => between(points, at)));
+    if (known) drawPrices(k, f, lines, at, labels, spec.written);
     runs.forEach((run, i) => drawName(k, f, run, lines[i], labels));
     k.done();
     grip(id, f, drag, at);
@@ -355,7 +352,7 @@ function plot(id, label, spec) {
 }
 // Once it is let go, the dots stand where the next answer puts them, and the axes may move.
 function letGo(id) {
-  if (hand?.id === id && !hand.down) hand = null;
+  if (inHand(id) && !hand.down) hand = null;
 }
 function drawScales(k, f, { x, y, bands, drag }) {
   const { em, left, right, head, foot } = f;

@@ -3,6 +3,7 @@
 // names of the command line, and a change is a step that the browser's Back undoes.
 
 const $ = (id) => document.getElementById(id);
+const valuesOf = (nodes) => [...nodes].map((node) => node.value);
 
 const OPTIONS = {
   // of the command line, that name a figure

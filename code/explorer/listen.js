@@ -5,7 +5,7 @@ for (const form of document.querySelectorAll("form"))
   form.addEventListener("submit", (event) => event.preventDefault());
 document.addEventListener("input", ({ target }) => {
   if (target.closest("#layers")) {
-    chosen.layers = [...$("layers").querySelectorAll("input:checked")].map((box) => box.value);
+    chosen.layers = valuesOf($("layers").querySelectorAll("input:checked"));
     change();
   } else if (target.closest("#set")) {
     chosen.set = target.value;

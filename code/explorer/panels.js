@@ -116,8 +116,7 @@ function tellChange(says) {
 
 function drawControls(report) {
   chosen.layers = report.layers; // `all` has become their names
-  const options = [...$("model").options].map((each) => each.value);
-  if (String(options) !== String(report.models))
+  if (String(valuesOf($("model").options)) !== String(report.models))
     $("model").replaceChildren(...report.models.map((name) => make("option", {}, name)));
   $("model").value = report.scenario.model;
   chosen.set = report.figures;
@@ -150,8 +149,8 @@ function layerBox({ name, number }) {
   return make("label", { class: "layer" }, title, make("b", { class: "saves" }), make("small"));
 }
 function drawLayers(report) {
-  const boxes = [...$("layers").querySelectorAll("input")].map((box) => box.value);
-  if (String(boxes) !== String(report.alone.map((row) => row.name))) {
+  const boxes = $("layers").querySelectorAll("input");
+  if (String(valuesOf(boxes)) !== String(report.alone.map((row) => row.name))) {
     $("layers")
       .querySelectorAll("label")
       .forEach((node) => node.remove());

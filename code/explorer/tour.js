@@ -15,10 +15,8 @@ const STEPS = [
     view: { layers: [] },
     hides: "#now dl, #path, .saves, #p-money .verdict, #p-moves .verdict, #day",
     ask: "Nobody has asked for hours, so the replica is gone. A request comes. Which phase takes longest?",
-    answers: (report) => [
-      ...report.phases.map((row) => words_of(row.name)),
-      ...(report.phases.length ? [] : ["only the total is known"]),
-    ],
+    answers: ({ phases }) =>
+      phases.length ? phases.map((row) => words_of(row.name)) : ["only the total is known"],
     right: (report) => (report.phases.length ? report.phases.indexOf(longest(report)) : 0),
     reveal: (report) =>
       report.phases.length
