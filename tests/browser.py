@@ -102,6 +102,22 @@ class Browser:
 
     # What is on the page, and what a hand does to it.
 
+    def checked(self) -> list[str]:
+        """The layers that are on."""
+        found: list[str] = self.js("valuesOf($('layers').querySelectorAll(':checked'))")
+        return found
+
+    def field(self, name: str) -> str:
+        """The text of the field of a figure."""
+        return str(self.js(f"$('f-{name}').value"))
+
+    def why(self, name: str) -> str:
+        """What is said beside a field; it is not shown where nothing is wrong."""
+        wrong = self.js(f"$('f-{name}').getAttribute('aria-invalid') === 'true'")
+        assert self.js(f"$('why-{name}').hidden") is not wrong
+        assert self.js(f"$('f-{name}').getAttribute('aria-describedby')") == f"why-{name}"
+        return self.shown(f"why-{name}") if wrong else ""
+
     def shown(self, name: str) -> str:
         """The text of a node, whether it is folded away or not."""
         return str(self.js(f"document.getElementById({name!r}).textContent")).strip()

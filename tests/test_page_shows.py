@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import itertools
 import json
+import math
 import re
 import shlex
 from typing import Any
 
 import main
 import pytest
-from browser import CHROMIUM, CLASS, Browser, Served, total
+from browser import CHROMIUM, Browser, Served, total
 from conftest import called, saved
 
 pytestmark = pytest.mark.skipif(not CHROMIUM, reason="there is no chromium to show the page in")
@@ -40,6 +41,27 @@ def test_a_change_is_said_and_leaves_a_ghost(show: Any) -> None:
     browser.until("$('change').textContent.startsWith('warm-pool')")
     says = "the first request waits 328 s -> 500 ms; rent $0.00 -> $5,760 a month"
     assert browser.shown("change") == f"warm-pool: {says}"
+
+
+def test_the_way_back_is_said_as_a_change_from_what_was_drawn(show: Any) -> None:
+    browser = show()
+    for layer in ("preseed", "stream"):
+        browser.layer(layer)
+        browser.until(f"$('change').textContent.startsWith({layer!r})")
+    browser.js("history.back()")
+    browser.until("$('change').textContent.startsWith('without')")
+    assert browser.shown("change") == "without stream: +40 s, 108 -> 148 s"
+
+
+def test_a_save_after_an_edit_is_said_alone(show: Any, served: Served) -> None:
+    browser = show()
+    browser.layer("preseed")
+    browser.until("$('change').textContent.startsWith('preseed')")
+    old = "node_provision_s: float = 50.0"
+    with saved(old, old.replace("50", "40"), served.folder / "main.py"):
+        browser.until(total("138 s"), 4)
+        assert browser.shown("change") == "node_provision_s 50 -> 40: 148 -> 138 s"
+    browser.until(total("148 s"), 4)
 
 
 def test_a_save_in_the_editor_is_said(show: Any, served: Served) -> None:
@@ -154,6 +176,9 @@ def test_the_advice_is_a_button(show: Any) -> None:
     assert paths == sorted(paths, reverse=True)
     assert "set=image_gb=12" in browser.js("location.search")
     assert "pattern=bursty" in browser.js("location.search")
+    browser = show("?with=stream&step=1&beside=other")
+    browser.js("$('advice').click()")
+    browser.until("location.search === '?with=stream,preseed&step=1&beside=other'")
 
 
 def test_every_layer_says_what_it_does_to_this_stack(show: Any) -> None:
@@ -275,7 +300,34 @@ def test_axes_hold_still_under_a_hand(show: Any, side: str) -> None:
     assert browser.js("String([axes['money x'], axes['money y']])") != axes  # once it is let go
 
 
-def test_a_dot_that_was_dragged_is_back_where_its_view_is_kept(show: Any) -> None:
+def test_another_button_of_the_mouse_drags_nothing(show: Any) -> None:
+    browser = show("", 1280, 720)
+    x, y = dots(browser, "money")[0], 0.0
+    y = browser.js("document.querySelector('#money svg').getBoundingClientRect().y + 40")
+    for kind, at in (("mousePressed", x), ("mouseMoved", x + 80), ("mouseReleased", x + 80)):
+        browser.do("Input.dispatchMouseEvent", type=kind, x=at, y=y, button="right", clickCount=1)
+    browser.wait(0.3)
+    assert dots(browser, "money")[0] == pytest.approx(x, abs=1)
+    assert browser.js("location.search") == ""
+
+
+def test_a_hand_holds_its_dot_while_the_window_changes(show: Any) -> None:
+    browser = show("", 1280, 720)
+    x = dots(browser, "money")[0]
+    y = browser.js("document.querySelector('#money svg').getBoundingClientRect().y + 40")
+    browser.mouse("mousePressed", x, y, clickCount=1)
+    browser.mouse("mouseMoved", x + 20, y, buttons=1)
+    browser.size(1300, 760)
+    browser.wait(0.3)
+    browser.mouse("mouseMoved", x + 50, y, buttons=1)
+    assert dots(browser, "money")[0] == pytest.approx(x + 50, abs=8)
+    browser.mouse("mouseReleased", x + 50, y, clickCount=1)
+    browser.until("hand === null && !document.querySelector('.dragged')")
+    browser.until("location.search !== '' && dayAt === location.search")
+
+
+@pytest.mark.parametrize("how", ["keep", "back"])
+def test_a_dot_that_was_dragged_is_back_where_its_view_is(show: Any, how: str) -> None:
     browser = show("", 1280, 720)
     x = dots(browser, "money")[0]
     y = browser.js("document.querySelector('#money svg').getBoundingClientRect().y + 40")
@@ -285,7 +337,12 @@ def test_a_dot_that_was_dragged_is_back_where_its_view_is_kept(show: Any) -> Non
     browser.mouse("mouseReleased", x + 80, y, clickCount=1)
     browser.until("!$('cancel').hidden")
     assert dots(browser, "money")[0] == pytest.approx(x + 80, abs=8)
-    browser.keep("")
+    if how == "keep":
+        browser.keep("")
+    else:
+        browser.js("fetch = real; history.back()")
+        browser.until("location.search === ''")
+        browser.until("dayAt === location.search && document.body.dataset.busy === ''")
     browser.wait(0.5)
     assert dots(browser, "money")[0] == pytest.approx(x, abs=1)
 
@@ -317,6 +374,9 @@ def test_keys_move_the_dot(show: Any) -> None:
     grip = "document.querySelector('#money [role=slider]')"
     assert browser.js(f"{grip}.ariaValueNow") == "60"
     assert browser.js(f"{grip}.getAttribute('aria-valuetext')").startswith("60 requests per hour")
+    browser.key("PageUp")
+    assert browser.js(f"{grip}.ariaValueNow") == "120"  # at once, before the prices are known
+    browser.key("PageDown")
     browser.key("ArrowLeft")
     browser.until("location.search === '?set=requests_per_hour=55'")
     for name in ("Home", "End"):
@@ -422,6 +482,43 @@ def test_a_day_plays_pauses_and_can_be_scrubbed(show: Any) -> None:
     late = sum(row["late"] for row in came)
     said = browser.js("document.querySelector('#film .so-far.late').textContent")
     assert said == f"{main.plain(late)} late, {late / len(came):.0%}"
+    veil = "document.querySelector('#film .veil').getAttribute"
+    left, wide = (float(browser.js(f"{veil}('{name}')")) for name in ("x", "width"))
+    assert left == pytest.approx(browser.js("film.x(43200)"))
+    assert left + wide == pytest.approx(browser.js("film.right"), abs=1.5)
+
+
+def test_a_request_stands_as_high_as_it_waited(show: Any) -> None:
+    browser = show("?with=snapshot,migrate&pattern=bursty", 1280, 720)
+    words = ["--with=snapshot,migrate", "--pattern=bursty"]
+    day = json.loads(called("traffic.py", *words, "--json", "--events").stdout)
+    rows = day["events"]["requests"]
+    heights = {}  # by kind; of the lower strip, which is the chosen stack
+    for kind in ("late", "on-time"):
+        path = f"document.querySelectorAll('#film .dots.{kind}')[1].getAttribute('d')"
+        marks = re.findall(r"M[\d.]+ ([\d.]+)([lh])([\d.]+)", browser.js(path))
+        heights[kind] = [float(y) + float(r) * (mark == "l") for y, mark, r in marks]
+    sla = float(browser.js("document.querySelectorAll('#film .sla')[1].getAttribute('y1')"))
+    drawn = []
+    for kind, late in (("late", True), ("on-time", False)):
+        waits = [row["ttft_s"] for row in rows if row["late"] is late]
+        drawn += zip(waits, heights[kind], strict=True)
+    assert all((y < sla) == (wait > day["scenario"]["sla_s"]) for wait, y in drawn)
+    (least, low), (most, high) = min(drawn), max(drawn)
+    assert low - high > 20
+    for wait, y in drawn:  # the height is the logarithm of the wait
+        share = math.log(wait / least) / math.log(most / least)
+        assert y == pytest.approx(low + share * (high - low), abs=0.3)
+
+
+def test_a_day_by_the_hour_does_not_play(show: Any) -> None:
+    browser = show()
+    browser.js("$('play').click()")
+    browser.until("film.at < 1 && film.playing > 0")
+    browser.enter("requests_per_hour", "3000")
+    browser.until("document.querySelectorAll('#film rect.hour').length > 0")
+    assert browser.js("film.playing") == 0
+    assert browser.shown("play") == "play"
 
 
 def test_a_day_of_too_many_requests_is_shown_by_the_hour(show: Any) -> None:
@@ -570,180 +667,6 @@ def test_a_day_with_evictions_shows_what_migrate_does(show: Any) -> None:
     browser.until("location.search === '?with=migrate'")
 
 
-# --- the guided way ------------------------------------------------------------------------------
-
-
-RIGHT = ["image pull", "loading and engine start", "40/h", "only the last round", "neither"]
-
-
-def choices_of(browser: Browser) -> list[str]:
-    found: list[str] = browser.js(
-        "[...document.querySelectorAll('#tour button')].map(x => x.textContent)"
-    )
-    return found
-
-
-def press(browser: Browser, i: int = 0) -> None:
-    """Presses a button of the way: by default the first, -1 is the last."""
-    browser.js(f"[...document.querySelectorAll('#tour button')].at({i}).click()")
-
-
-def test_the_guided_way_asks_before_it_shows_and_can_be_left(show: Any) -> None:
-    browser = show()
-    browser.js("$('guide').click()")
-    for step in range(1, 6):
-        browser.until(f"location.search.includes('step={step}')")
-        browser.until("dayAt === location.search && !!document.querySelector('.asked')")
-        says = browser.shown("tour")
-        assert says.startswith(f"{step} of 5.")
-        hidden = browser.js("[...document.querySelectorAll('.asked')].every(x => x.inert)")
-        assert hidden is True
-        choices = choices_of(browser)
-        assert choices[-1] == "leave"
-        right = RIGHT[step - 1]
-        at = choices.index(right)
-        pick = at if step % 2 else (at + 1) % (len(choices) - 1)
-        press(browser, pick)
-        verdict = "Yes." if step % 2 else f"No: {right}."
-        assert browser.shown("tour").startswith(f"{step} of 5. {verdict}")
-        assert browser.js("document.querySelector('.asked')") is None
-        press(browser)
-    browser.until("!location.search.includes('step')")
-    assert browser.js("$('tour').hidden") is True
-
-
-@pytest.mark.parametrize(("width", "height"), [*CLASS, (1366, 768), (1024, 900)])
-def test_each_button_of_the_way_can_be_pressed(show: Any, width: int, height: int) -> None:
-    browser = show("?step=1", width, height)
-    hit = """[...document.querySelectorAll('#tour button')].filter(x => {
-        const b = x.getBoundingClientRect();
-        return document.elementFromPoint(b.x + b.width / 2, b.y + b.height / 2) !== x;
-    }).map(x => x.textContent)"""
-    for step in range(1, 6):
-        browser.until(f"$('tour').textContent.startsWith('{step} of 5.')")
-        browser.until("dayAt === location.search")
-        assert browser.js(hit) == []
-        press(browser)
-        assert browser.js(hit) == []
-        press(browser)
-
-
-def test_who_leaves_the_way_is_back_where_it_began(show: Any) -> None:
-    browser = show("?with=stream&set=node_provision_s=400&pattern=bursty")
-    browser.js("$('guide').click()")
-    browser.until(total("328 s"))
-    press(browser)
-    press(browser)
-    browser.until("location.search === '?with=snapshot&step=2'")
-    press(browser, -1)
-    browser.until("location.search === '?with=stream&set=node_provision_s=400&pattern=bursty'")
-    browser.until(total("638 s"))
-
-
-def test_what_is_revealed_is_of_the_steps_own_view(show: Any) -> None:
-    browser = show("?step=2")
-    browser.layer("preseed")  # tried on before the answer
-    browser.until(total("62.5 s"))
-    press(browser, 1)
-    browser.until("$('tour').textContent.startsWith('2 of 5. Yes. 328 s become 242.5 s')")
-    says = browser.shown("tour")
-    browser.layer("preseed")  # and after it
-    browser.until(total("62.5 s"))
-    assert browser.shown("tour") == says
-
-
-def test_the_answers_are_the_models(show: Any) -> None:
-    browser, s = show("?step=1"), main.Scenario()
-    path = main.path(s)
-    longest = max(path, key=path.__getitem__)
-    assert RIGHT[0] == longest.replace("_", " ")
-    pays = main.break_even(s)
-    assert pays
-    assert RIGHT[2] == f"{float(f'{pays:.1g}'):.0f}/h"
-    assert browser.js("STEPS[0].reveal(last.report)").startswith(
-        f"{RIGHT[0]} takes {path[longest]:.0f} s of {sum(path.values()):.0f} s."
-    )
-    reveal = browser.js("STEPS[3].reveal(last.report)")
-    assert main.duration(main.pause_s(s)) in reveal
-    assert main.duration(main.eviction_pause_s(s)) in reveal
-
-
-def test_the_place_on_the_way_is_in_the_address(show: Any) -> None:
-    browser = show("?step=2")
-    assert browser.shown("tour").startswith("2 of 5.")
-    assert browser.shown("total") == "242.5 s"  # the view of that step
-    press(browser, 1)
-    press(browser)
-    browser.until("location.search.includes('step=3')")
-    browser.js("history.back()")
-    browser.until("$('tour').textContent.startsWith('2 of 5.')")
-    press(browser, -1)
-    browser.until("$('tour').hidden")
-    assert "step" not in browser.js("location.search")
-
-
-def test_where_no_rate_pays_the_right_answer_is_that(show: Any, served: Served) -> None:
-    with saved("drop_usd: float = 0.05", "drop_usd: float = 0.0", served.folder / "main.py"):
-        browser = show("?step=3")
-        choices = choices_of(browser)
-        assert choices[-2:] == ["at no rate", "leave"]
-        press(browser, len(choices) - 2)
-        browser.until("$('tour').textContent.startsWith('3 of 5. Yes. A late request costs noth')")
-
-
-def test_where_only_a_total_is_known_no_phase_is_the_longest(show: Any, served: Served) -> None:
-    old = "known_cold_start_s: float | None = None"
-    with saved(old, old.replace("= None", "= 120.0"), served.folder / "main.py"):
-        browser = show("?step=1")
-        assert choices_of(browser) == ["only the total is known", "leave"]
-        press(browser)
-        assert "All of its 120 s are one figure." in browser.shown("tour")
-
-
-def test_a_layer_of_the_way_that_is_no_more_is_left_out(show: Any, served: Served) -> None:
-    with saved('"warm-node"', '"standby"', served.folder / "main.py"):
-        browser = show("?step=4")
-        press(browser)
-        press(browser)
-        browser.until("dayAt === location.search && location.search.includes('step=5')")
-        press(browser, 2)
-        browser.until("$('tour').textContent.startsWith('5 of 5. Yes. By the measured ones')")
-        assert browser.js("location.search") == "?with=preseed,snapshot&step=5&beside=other"
-
-
-def test_what_was_revealed_stays_under_other_figures(show: Any) -> None:
-    browser = show("?step=1")
-    press(browser, 1)
-    says = browser.shown("tour")
-    assert says.startswith("1 of 5. Yes. image pull takes 180 s of 328 s.")
-    browser.js("document.querySelector('#set [value=measured]').click()")
-    browser.until("$('command').textContent.includes('measured')")
-    assert browser.shown("tour") == says
-    browser = show("?step=1")  # and what is tried on before is not judged
-    browser.js("document.querySelector('#set [value=measured]').click()")
-    browser.until("$('command').textContent.includes('measured')")
-    press(browser, 1)
-    browser.until(f"$('tour').textContent === {says!r}")
-
-
-def test_reset_leaves_the_way(show: Any) -> None:
-    browser = show("?step=1")
-    browser.js("$('reset').click()")
-    browser.until("$('tour').hidden && !document.querySelector('.asked')")
-    assert browser.js("location.search") == ""
-    browser = show("?step=5")
-    browser.js("$('reset').click()")
-    browser.until(total("328 s"))
-    assert browser.js("document.querySelector('#beside :checked').value") == "raw"
-
-
-def test_a_step_that_there_is_not_is_none(show: Any) -> None:
-    browser = show("?step=9")
-    assert browser.js("$('tour').hidden") is True
-    browser.js("$('guide').click()")
-    browser.until("$('tour').textContent.startsWith('1 of 5.')")
-
-
 # --- words ---------------------------------------------------------------------------------------
 
 
@@ -764,6 +687,18 @@ def test_a_term_is_explained_where_it_stands(show: Any) -> None:
         assert box[1] >= 0
         assert box[2] <= 1280
         assert box[3] <= 720
+
+
+def test_escape_closes_a_term_then_the_figures(show: Any) -> None:
+    browser = show()
+    browser.js("$('open').click(); document.querySelector('button.term').click()")
+    open_now = "[$('gloss').matches(':popover-open'), !$('figures').hidden]"
+    assert browser.js(open_now) == [True, True]
+    browser.key("Escape", windowsVirtualKeyCode=27)
+    assert browser.js(open_now) == [False, True]
+    browser.key("Escape", windowsVirtualKeyCode=27)
+    assert browser.js(open_now) == [False, False]
+    assert browser.js("document.activeElement.id") == "open"
 
 
 def test_a_link_and_a_command_can_be_copied(show: Any, served: Served) -> None:

@@ -8,25 +8,12 @@ from typing import Any
 import main
 import pytest
 from browser import CHROMIUM, CLASS, Browser, Served, total
-from conftest import called, refused, saved
+from conftest import saved
 
 pytestmark = pytest.mark.skipif(not CHROMIUM, reason="there is no chromium to show the page in")
-CHECKED = "[...document.querySelectorAll('#layers :checked')].map(x => x.value)"
 TWICE = "?with=preseed,stream&set=sla_s=3"
 SHIFTS = """shifts = 0; new PerformanceObserver(list => list.getEntries().forEach(
     x => shifts += x.value)).observe({type: 'layout-shift', buffered: true}); 0"""
-
-
-def field(browser: Browser, name: str) -> str:
-    return str(browser.js(f"$('f-{name}').value"))
-
-
-def why(browser: Browser, name: str) -> str:
-    """What is said beside a field; it is not shown where nothing is wrong."""
-    wrong = browser.js(f"$('f-{name}').getAttribute('aria-invalid') === 'true'")
-    assert browser.js(f"$('why-{name}').hidden") is not wrong
-    assert browser.js(f"$('f-{name}').getAttribute('aria-describedby')") == f"why-{name}"
-    return browser.shown(f"why-{name}") if wrong else ""
 
 
 # --- views that take long -----------------------------------------------------------------------
@@ -76,7 +63,7 @@ def test_while_a_slow_view_runs_the_old_one_is_dimmed_and_can_be_kept(show: Any)
     browser.wait(0.5)
     assert browser.shown("total") == "148 s"
     assert browser.js("asked.length") == 1  # what is there is not asked for
-    assert browser.js(CHECKED) == ["preseed"]
+    assert browser.checked() == ["preseed"]
     assert browser.js("getComputedStyle(document.querySelector('main')).opacity") == "1"
 
 
@@ -98,7 +85,7 @@ def kept(browser: Browser, query: str) -> None:
     browser.wait(0.4)
     assert browser.js("location.search") == query
     assert browser.shown("total") == "108 s"
-    assert browser.js(CHECKED) == ["preseed", "stream"]
+    assert browser.checked() == ["preseed", "stream"]
     assert browser.js("asked.length") == asked
     assert browser.js("document.body.dataset.busy") == ""
 
@@ -146,7 +133,7 @@ def test_an_edit_that_goes_on_can_be_taken_back_to_where_it_was_drawn(show: Any)
     browser.slow(3)
     browser.do("Input.insertText", text="0")
     browser.keep("?set=image_gb=2")
-    assert field(browser, "image_gb") == "2"
+    assert browser.field("image_gb") == "2"
     undone(browser, "328 s")
 
 
@@ -157,8 +144,8 @@ def test_a_refusal_goes_with_the_view_that_is_kept(show: Any) -> None:
     browser.slow(3)
     browser.layer("preseed")
     browser.keep("")
-    assert browser.shown("alert") == why(browser, "image_gb") == ""
-    assert field(browser, "image_gb") == "30"
+    assert browser.shown("alert") == browser.why("image_gb") == ""
+    assert browser.field("image_gb") == "30"
     browser.js("fetch = real; 0")
     browser.layer("preseed")  # a step again, for nothing is refused any more
     browser.until(total("148 s"))
@@ -173,7 +160,7 @@ def test_after_a_bad_link_the_view_that_is_kept_is_the_files(show: Any) -> None:
     browser.layer("stream")
     browser.keep("")
     browser.wait(0.3)
-    assert (browser.shown("total"), browser.js(CHECKED)) == ("328 s", [])
+    assert (browser.shown("total"), browser.checked()) == ("328 s", [])
     assert browser.shown("alert") == ""
 
 
@@ -202,21 +189,90 @@ def test_what_cannot_be_drawn_leaves_ones_choice_as_the_address_says(
             browser.until("$('alert').textContent.includes('cannot draw')", 4)
             browser.wait(0.3)
         assert browser.js("location.search") == "?with=preseed,stream"
-        assert browser.js(CHECKED) == ["preseed", "stream"]
+        assert browser.checked() == ["preseed", "stream"]
         assert browser.shown("total") == "328 s"  # drawn again, as before
     browser.until(total("108 s"), 4)
     assert browser.shown("alert") == ""
 
 
+@pytest.mark.parametrize(
+    "press",
+    [
+        "$('model').value = '8b'; $('model').dispatchEvent(new InputEvent('input', HOW))",
+        "document.querySelector('#set [value=measured]').click()",
+        "document.querySelector('#beside [value=other]').click()",
+        "document.querySelector('#layers input').click()",
+        "$('evict').click()",
+        "x = document.querySelector('[name=pattern]'); x.value = 'bursty';"
+        " x.dispatchEvent(new InputEvent('input', HOW))",
+    ],
+)
+@pytest.mark.parametrize("how", ["keep", "back"])
+def test_what_was_pressed_meanwhile_is_taken_back(show: Any, press: str, how: str) -> None:
+    browser = show("?with=all")
+    pressed = (
+        "[$('model').value, document.querySelector('#set :checked').value,"
+        " document.querySelector('#beside :checked').value, $('evict').ariaPressed,"
+        " document.querySelector('[name=pattern]').value]"
+    )
+    before = browser.js(pressed)
+    assert before == ["70b", "lesson", "raw", "false", "poisson"]
+    browser.slow(1)
+    browser.js(press.replace("HOW", "{bubbles: true}") + "; 0")
+    browser.until("location.search !== '?with=all'")
+    if how == "keep":
+        browser.keep("?with=all")
+    else:
+        browser.js("fetch = real; history.back()")
+    layers = ",".join(main.BY_NAME)
+    now = f"[...{pressed}, ...valuesOf($('layers').querySelectorAll(':checked'))]"
+    browser.until(f"String({now}) === {','.join([*before, layers])!r}")
+    assert browser.checked() == [*main.BY_NAME]
+    browser.layer("preseed")  # what is chosen next is of them
+    browser.until("!location.search.includes('all')")
+    assert browser.js("location.search").startswith(f"?with={','.join([*main.BY_NAME][1:])}")
+
+
+def test_a_view_that_is_kept_asks_for_its_day_alone(show: Any) -> None:
+    browser = show()
+    browser.slow(1)
+    browser.layer("preseed")
+    browser.until(total("148 s"))
+    browser.layer("stream")  # before the day of the first
+    asked = browser.js("asked.length")
+    browser.keep("?with=preseed")
+    browser.wait(0.5)
+    assert browser.js("$('cancel').hidden") is True
+    browser.until("dayAt === location.search")
+    assert browser.shown("total") == "148 s"
+    more = browser.js(f"asked.slice({asked})")
+    assert more
+    assert all(address.startswith("/api/traffic") for address in more)
+
+
+DAYS_TAKE_LONG = (
+    "real = fetch; fetch = async (address, how) => {"
+    "if (address.includes('traffic')) await new Promise((done, fail) =>"
+    " { setTimeout(done, 5000); how.signal.addEventListener('abort', fail); });"
+    "return real(address, how); }; 0"
+)
+
+
+def test_after_a_save_the_day_of_before_is_dimmed(show: Any, served: Served) -> None:
+    browser = show()
+    old = "node_provision_s: float = 50.0"
+    browser.js(DAYS_TAKE_LONG)
+    with saved(old, old.replace("50", "40"), served.folder / "main.py"):
+        browser.until(total("318 s"), 4)
+        browser.until("!$('stop').hidden")
+        browser.js("$('stop').click()")
+        assert browser.js("$('p-day').classList.contains('stale')") is True
+
+
 def test_a_slow_day_is_dimmed_alone_and_can_be_stopped(show: Any) -> None:
     browser = show()
     day = browser.shown("day")
-    browser.js(
-        "real = fetch; fetch = async (address, how) => {"
-        "if (address.includes('traffic')) await new Promise((done, fail) =>"
-        " { setTimeout(done, 5000); how.signal.addEventListener('abort', fail); });"
-        "return real(address, how); }; 0"
-    )
+    browser.js(DAYS_TAKE_LONG)
     browser.layer("preseed")
     browser.until(total("148 s"))
     browser.until("!$('stop').hidden")
@@ -229,198 +285,6 @@ def test_a_slow_day_is_dimmed_alone_and_can_be_stopped(show: Any) -> None:
     assert float(browser.js(dim)) < 0.6
     undone(browser, "328 s")
     browser.until(f"!$('alert').textContent && {dim} === '1'")
-
-
-# --- fields, and the way back -------------------------------------------------------------------
-
-
-def test_back_undoes_each_edit_once_fields_too(show: Any) -> None:
-    browser = show("?with=preseed&set=image_gb=12")
-    browser.layer("stream")
-    browser.until(total("108 s"))
-    browser.js("$('open').click()")
-    browser.enter("node_provision_s", "3")
-    browser.do("Input.insertText", text="0")  # two keys, one edit
-    browser.until(total("88.0 s"))
-    browser.enter("first_forward_s", "13")
-    browser.until(total("98.0 s"))
-    browser.js("$('reset').click()")
-    browser.until(total("328 s"))
-    for path, name, value in (
-        ("98.0 s", "first_forward_s", "13"),
-        ("88.0 s", "first_forward_s", "3"),
-        ("108 s", "node_provision_s", "50"),
-        ("148 s", "image_gb", "12"),
-    ):
-        browser.js("history.back()")
-        browser.until(total(path))
-        assert field(browser, name) == value
-    assert browser.js("location.search") == "?with=preseed&set=image_gb=12"
-    browser.js("history.go(2)")
-    browser.until(total("88.0 s"))
-    assert field(browser, "node_provision_s") == "30"
-
-
-def test_another_field_or_the_way_back_ends_an_edit(show: Any) -> None:
-    browser = show()
-    browser.enter("image_gb", "20")
-    browser.until(total("268 s"))
-    browser.js("$('f-sla_s').focus(); $('f-image_gb').focus(); $('f-image_gb').select()")
-    browser.do("Input.insertText", text="10")  # within the second, and yet an edit of its own
-    browser.until(total("208 s"))
-    browser.js("history.back()")
-    browser.until(total("268 s"))
-    browser.js("$('f-image_gb').select()")
-    browser.do("Input.insertText", text="15")
-    browser.until(total("238 s"))
-    browser.js("history.back()")
-    browser.until(total("268 s"))
-    browser.js("$('f-image_gb').select()")
-    browser.do("Input.insertText", text="11")
-    browser.js("history.back()")  # before it is asked for: it never is
-    browser.until(total("328 s"))
-    browser.wait(0.4)
-    assert (browser.shown("total"), browser.js("location.search")) == ("328 s", "")
-
-
-def test_a_pause_between_keys_makes_two_edits(show: Any) -> None:
-    browser = show()
-    browser.enter("image_gb", "2")
-    browser.until(total("160 s"))
-    browser.wait(1.1)
-    browser.do("Input.insertText", text="0")
-    browser.until(total("268 s"))
-    browser.js("history.back()")
-    browser.until(total("160 s"))
-    browser.js("history.back()")
-    browser.until(total("328 s"))
-
-
-def test_the_wheel_over_a_field_changes_nothing(show: Any) -> None:
-    browser = show("", 360, 740)
-    browser.enter("image_gb", "30")
-    x, y = browser.js("(box => [box.x + 5, box.y + 5])($('f-image_gb').getBoundingClientRect())")
-    before = browser.js("scrollY")
-    browser.mouse("mouseWheel", x, y, deltaX=0, deltaY=240)
-    browser.until(f"scrollY > {before}")
-    assert field(browser, "image_gb") == "30"
-    assert browser.js("location.search") == ""
-
-
-def test_a_step_fits_the_figure(show: Any) -> None:
-    browser = show()
-    for now, up, down in (
-        (0.05, 0.06, 0.04),
-        (0.1, 0.2, 0.09),
-        (0.25, 0.3, 0.2),
-        (0, 1, 0),
-        (6, 7, 5),
-        (50, 60, 40),
-        (100, 200, 90),
-        (8192, 9000, 8000),
-    ):
-        assert browser.js(f"[stepped({now}, true), stepped({now}, false)]") == [up, down]
-
-
-def test_arrow_keys_and_buttons_make_a_step(show: Any) -> None:
-    browser = show()
-    browser.enter("drop_usd", "0.05")
-    browser.key("ArrowUp")
-    browser.until("location.search === '?set=drop_usd=0.06'")
-    browser.js("$('f-drop_usd').closest('.figure').querySelector('button').click()")
-    browser.until("location.search === ''")
-    browser.js("$('f-min_workers').closest('.figure').querySelectorAll('button')[1].click()")
-    browser.until("location.search === '?set=min_workers=2'")
-
-
-@pytest.mark.parametrize(
-    ("text", "address"),
-    [("0,5", "?set=drop_usd=0.5"), ("0,05", ""), ("1e0", "?set=drop_usd=1e0")],
-)
-def test_a_comma_is_a_point(show: Any, text: str, address: str) -> None:
-    browser = show("?set=drop_usd=2")
-    browser.enter("drop_usd", text)
-    browser.until(f"location.search === {address!r}")
-    assert why(browser, "drop_usd") == ""
-
-
-@pytest.mark.parametrize("text", ["1,000", "1,5,0", "abc", "1e", "-", "1..5"])
-def test_what_is_no_number_says_so_beside_the_field_and_changes_nothing(
-    show: Any, text: str
-) -> None:
-    browser = show("?set=image_gb=20")
-    browser.enter("image_gb", text)
-    says = why(browser, "image_gb")
-    assert ("a comma: write 1000" if "," in text else f"{text}: is no number") in says
-    browser.wait(0.4)
-    assert browser.shown("total") == "268 s"
-    assert browser.js("location.search") == "?set=image_gb=20"
-    browser.enter("image_gb", "30")
-    browser.until(total("328 s"))
-    assert why(browser, "image_gb") == ""
-
-
-def test_what_is_refused_says_why_beside_its_field(show: Any) -> None:
-    browser = show()
-    browser.enter("image_gb", "-3")
-    browser.until("$('f-image_gb').getAttribute('aria-invalid')")
-    told = refused(called("main.py", "--set=image_gb=-3")).strip()
-    told = told.removeprefix("--set: ")
-    assert why(browser, "image_gb") == told.removeprefix("image_gb=")
-    assert browser.shown("alert") == f"{told} (below: the last good view)"
-    assert browser.shown("total") == "328 s"
-    browser.enter("image_gb", "20")
-    browser.until(total("268 s"))
-    assert why(browser, "image_gb") == browser.shown("alert") == ""
-
-
-def test_what_is_refused_is_no_step_and_what_is_typed_next_is_said_instead(show: Any) -> None:
-    browser = show("?set=image_gb=20")
-    browser.enter("image_gb", "-3")
-    browser.until("$('alert').textContent.startsWith('image_gb')")
-    browser.enter("image_gb", "1,000")
-    browser.until("!$('alert').textContent")
-    assert "a comma: write 1000" in why(browser, "image_gb")
-    assert browser.js("location.search") == "?set=image_gb=20"
-    browser.enter("image_gb", "-3")
-    browser.until("$('alert').textContent.startsWith('image_gb')")
-    browser.wait(1.1)
-    browser.enter("image_gb", "25")
-    browser.until(total("298 s"))
-    browser.js("history.back()")
-    browser.until(total("268 s"))
-    assert browser.js("location.search") == "?set=image_gb=20"
-    assert browser.shown("alert") == ""
-
-
-def test_a_day_that_is_refused_says_why_beside_its_field(show: Any) -> None:
-    browser = show()
-    browser.js("document.querySelector('[name=schedule]').focus()")
-    browser.do("Input.insertText", text="8-30:2")
-    browser.until("!$('day-why').hidden")
-    assert "hours must be two different ones" in browser.shown("day-why")
-    assert browser.js("document.querySelector('[name=schedule]').ariaInvalid") == "true"
-    assert browser.js("$('p-day').classList.contains('stale')") is True
-    assert "requests in 24 h" in browser.shown("day")
-
-
-def test_nought_is_a_figure_where_the_file_has_none(show: Any) -> None:
-    browser = show()
-    assert main.Scenario.pool_usd_per_hour is None
-    browser.enter("pool_usd_per_hour", "0")
-    browser.until("location.search === '?set=pool_usd_per_hour=0'")
-    browser.until("$('pays').textContent.includes('spares')")
-    assert field(browser, "pool_usd_per_hour") == "0"
-
-
-def test_an_empty_field_is_the_files_own(show: Any) -> None:
-    browser = show("?set=image_gb=20")
-    browser.enter("image_gb", " ")
-    browser.key("Backspace", windowsVirtualKeyCode=8)
-    browser.until(total("328 s"))
-    assert browser.js("location.search") == ""
-    browser.js("$('reset').focus()")
-    assert field(browser, "image_gb") == "30"
 
 
 # --- for a class, for everybody ----------------------------------------------------------------

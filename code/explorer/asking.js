@@ -7,7 +7,7 @@ let turn = new AbortController(); // whose turn it is to be drawn
 let tag; // of the files, as last seen
 let reportAt, dayAt; // the addresses of the report and of the day that are drawn
 let drawnStep = 0; // the step that the report is of
-let refused = false; // whether the view in the address is no view
+let spare = false; // whether the step in the address has no view of its own: the next takes its place
 let returning = false; // whether a way back to the drawn step has begun
 
 async function get(address, signal) {
@@ -30,10 +30,8 @@ async function get(address, signal) {
 // Draws an answer where it is another one; gives back why it cannot.
 function draw(what, text, drawing) {
   if (text === last[`${what} text`]) {
-    if (what === "report") {
-      drawControls(last.report); // what was pressed meanwhile is taken back
-      drawPhases(last.report); // and what stands beside it is the page's own choice
-    }
+    if (what === "report") drawPressed();
+    else drawDayFields(last.traffic[0]);
     return "";
   }
   const was = last[what];
@@ -51,12 +49,18 @@ function draw(what, text, drawing) {
     return `the page cannot draw this ${what}: ${error.message}`;
   }
 }
-async function loadReport(signal) {
+function drawPressed() {
+  // what is drawn, where something else was pressed meanwhile
+  drawControls(last.report);
+  drawPhases(last.report); // for what stands beside it is the page's own choice
+  if (last.traffic) drawDayFields(last.traffic[0]);
+}
+async function askReport(signal) {
   const found = await get(`/api/report${query(words("report"))}`, signal);
   if (signal.aborted) return found;
   return { ...found, matter: found.matter || draw("report", found.text, drawReport) };
 }
-async function loadDay(signal) {
+async function askDay(signal) {
   const ask = (layers, ...more) =>
     get(`/api/traffic${query([...words("traffic", layers), ...more])}`, signal);
   const layers = chosen.layers.length ? [chosen.layers, []] : [[]]; // what is raw stands beside it
@@ -69,34 +73,41 @@ async function loadDay(signal) {
   dayAt = reportAt;
   return raw.matter ? [`no layers: ${raw.matter}`, "the day under your layers alone"] : [];
 }
-async function load() {
+function begin() {
+  // what was asked before is superseded
   turn.abort();
-  const { signal } = (turn = new AbortController());
-  const slow = (what) => {
-    if (!signal.aborted) busy(what);
-  };
-  let timer = setTimeout(slow, 300, "report");
-  const tell = (matter, below) => signal.aborted || say(matter, below);
-  let found = await loadReport(signal);
-  if (!signal.aborted) refused = Boolean(found.refused);
-  const bad = found.refused && !last.report; // a link, from the start
-  const { matter } = found;
+  turn = new AbortController();
+  return turn.signal;
+}
+async function load() {
+  const signal = begin();
+  const { matter, refused } = await patiently("report", signal, askReport(signal));
+  if (signal.aborted) return;
+  spare = refused;
+  const bad = refused && !last.report; // a link, from the start
   if (bad) {
     clear();
-    found = await loadReport(signal);
+    await patiently("report", signal, askReport(signal));
+    if (signal.aborted) return;
   }
-  clearTimeout(timer);
+  say(matter, bad ? "the file's own figures" : last.report && "the last good view");
+  if (matter && !bad) return rest();
+  [reportAt, dayAt, drawnStep] = [bad ? "" : location.search, undefined, stepsTo()];
+  await loadDay(signal, matter);
+}
+async function loadDay(signal, said) {
+  busy("");
+  const found = await patiently("day", signal, askDay(signal));
   if (signal.aborted) return;
-  tell(matter, bad ? "the file's own figures" : last.report && "the last good view");
-  if (bad || !matter) {
-    [reportAt, drawnStep] = [bad ? "" : location.search, stepsTo()];
-    busy("");
-    timer = setTimeout(slow, 300, "day");
-    const late = await loadDay(signal);
-    clearTimeout(timer);
-    if (!matter) tell(...late);
-  }
-  if (!signal.aborted) rest();
+  if (!said) say(...found);
+  rest();
+}
+async function patiently(what, signal, asking) {
+  // says so where it takes long
+  const timer = setTimeout(() => signal.aborted || busy(what), 300);
+  const found = await asking;
+  clearTimeout(timer);
+  return found;
 }
 function busy(what) {
   document.body.dataset.busy = what;
@@ -114,10 +125,14 @@ function stopDay() {
   rest();
   say("stopped", last.traffic && "the day of the view before");
 }
-function returnToDrawn() {
+function stay() {
+  // what is drawn is what is asked for, and its day
   history.replaceState(history.state, "", location.pathname + reportAt);
   readUrl();
-  refused = returning = false;
+  returning = false;
+  say("");
+  if (dayAt === reportAt) rest();
+  else loadDay(begin());
 }
 function cancel() {
   // the old view stays, and its address is back
@@ -134,14 +149,13 @@ function arrive() {
   clearTimeout(waiting);
   editing = { name: "", at: 0 };
   began = last.report;
-  const kept = returning && dayAt === reportAt; // what is drawn is what is asked for
-  if (returning) returnToDrawn();
+  spare = false;
+  const kept = returning;
+  if (kept) stay();
   else readUrl();
   if (last.report) fillAll();
-  if (kept) {
-    hand = null;
-    drawAgain(); // with dots where they were
-  } else load();
+  if (kept) drawPressed();
+  else load();
   showStep();
 }
 function say(matter = "", below = "") {

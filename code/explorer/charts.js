@@ -240,7 +240,7 @@ function seconds(k, { name, says, here, low, high }, { at, em, top, thick }, wid
 
 // --- two lines over a logarithm, and a dot on each that can be dragged ----------------------------
 
-let hand = null; // {id, at, down}: of which plot the dots are dragged, where to, and whether still
+let hand = null; // {id, at}: of which plot the dots are dragged, and where they are
 const inHand = (id) => hand?.id === id;
 
 // The stretch of x that is shown: around what crosses, wide enough for today's place.
@@ -321,14 +321,12 @@ class Frame {
 
 // lines: [{kind, name, points: [[x, y]...], now}]; bands: [{from, to, name, kind}];
 // marks: [[x, name]]; x, y and written are how figures are told;
-// drag: {value, low, high, label, says(x), to(x)}
+// drag: {value, chosen(), low, high, label, says(x), to(x)}; the dots stand where one has put them
 function plot(id, label, spec) {
   const { lines, marks, drag } = spec;
   const xs = lines[0].points.map(([at]) => at);
   const seen = [...marks.map(([at]) => at), drag.value].filter((at) => at > 0);
-  letGo(id);
   canvas(id, label, (svg, width, height, em) => {
-    if (hand?.at === drag.value) letGo(id);
     const shown = stretch(id, seen, [xs[0], xs.at(-1)]);
     const k = new Keeper(svg);
     const f = new Frame(width, height, em, shown, heights(id, lines, ...shown));
@@ -340,19 +338,15 @@ function plot(id, label, spec) {
     runs.forEach((run, i) => drawLine(k, svg, run, lines[i].kind));
     const prices = lines.map((line) => line.now);
     for (const price of prices) labels.keep(f.inX(drag.value), f.y(price));
-    const at = inHand(id) ? hand.at : drag.value;
+    const at = inHand(id) ? hand.at : drag.chosen();
     const known = at === drag.value; // what it costs there
     drawDots(k, f, lines, at, known ? prices : lines.map(({ points }) => between(points, at)));
     if (known) drawPrices(k, f, lines, at, labels, spec.written);
     runs.forEach((run, i) => drawName(k, f, run, lines[i], labels));
     k.done();
     grip(id, f, drag, at);
-    draggable(svg, id, f, drag.to);
+    draggable(id, f, drag.to);
   });
-}
-// Once it is let go, the dots stand where the next answer puts them, and the axes may move.
-function letGo(id) {
-  if (inHand(id) && !hand.down) hand = null;
 }
 function drawScales(k, f, { x, y, bands, drag }) {
   const { em, left, right, head, foot } = f;
@@ -454,25 +448,25 @@ function between(points, at) {
   const [[ax, ay], [bx, by]] = [points[i - 1], points[i]];
   return ay + ((by - ay) * (at - ax)) / (bx - ax);
 }
-function draggable(svg, id, f, to) {
-  svg.onpointerdown = (event) => {
+function draggable(id, f, to) {
+  const figure = $(id); // which stays, where its image is another one for another size
+  const move = ({ clientX }) => {
+    const at = f.at(clientX - figure.getBoundingClientRect().left);
+    hand = { id, at: Number(at.toPrecision(2)) };
+    to(hand.at);
+    drawn[id]();
+  };
+  figure.onpointerdown = (event) => {
     if (event.button) return;
-    const { left } = svg.getBoundingClientRect();
-    const move = ({ clientX }) => {
-      hand = { id, at: Number(f.at(clientX - left).toPrecision(2)), down: true };
-      drawn[id]();
-      to(hand.at);
-    };
-    svg.setPointerCapture(event.pointerId);
-    svg.classList.add("dragged");
-    svg.onpointermove = move;
-    svg.onpointerup = svg.onpointercancel = () => {
-      svg.onpointermove = svg.onpointerup = svg.onpointercancel = null;
-      svg.classList.remove("dragged");
-      hand.down = false;
-      drawn[id]();
-    };
+    figure.setPointerCapture(event.pointerId);
+    figure.classList.add("dragged");
     move(event);
+  };
+  figure.onpointermove = (event) => inHand(id) && move(event);
+  figure.onlostpointercapture = () => {
+    hand = null;
+    figure.classList.remove("dragged");
+    drawn[id](); // the axes may move again
   };
 }
 
@@ -511,5 +505,6 @@ function grip(id, f, drag, at) {
     event.preventDefault();
     const now = Math.max(node.getAttribute("aria-valuenow"), low);
     drag.to(Number((far ?? now * BY[event.key]).toPrecision(2)));
+    drawn[id]();
   };
 }

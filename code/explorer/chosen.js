@@ -11,6 +11,8 @@ const OPTIONS = {
   sla: "sla_s",
   rate: "requests_per_hour",
   keep_alive: "keep_alive_s",
+  min_workers: "min_workers",
+  cold_start_s: "known_cold_start_s",
 };
 const PAGE = ["step", "beside"]; // what the page alone knows
 const SETS = { lesson: "the lesson's", measured: "measured in 2025-26" }; // of figures
@@ -47,7 +49,7 @@ function words(command, layers = chosen.layers) {
       "set",
       text === undefined ? name : `${name}=${text}`,
     ]),
-    ...chosen.others.filter(([name]) => command === "traffic" || name === "min-workers"),
+    ...(command === "traffic" ? chosen.others : []),
   ];
 }
 function query(pairs) {
@@ -70,21 +72,24 @@ let editing = { name: "", at: 0 };
 let began; // the report that was drawn when this edit began
 const stepsTo = () => history.state ?? 0; // of this page, up to the address that is shown
 function change(edit = "") {
+  clearTimeout(waiting);
   const now = performance.now();
   const goes_on = edit && edit === editing.name && now - editing.at < 1000;
   if (!goes_on) began = last.report;
   const to = location.pathname + address();
-  if (goes_on || refused)
+  if (goes_on || spare)
     history.replaceState(history.state, "", to); // what is refused is no step
   else if (address() !== location.search) {
     history.pushState(stepsTo() + 1, "", to);
     drawnStep = Math.min(drawnStep, stepsTo()); // what lay ahead is no more
   }
   editing = { name: edit, at: now };
+  spare = false;
   load();
 }
 let waiting;
 function soon(edit, wait = 150) {
+  turn.abort(); // what is asked for until then is superseded
   clearTimeout(waiting);
   waiting = setTimeout(change, wait, edit);
 }

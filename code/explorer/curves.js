@@ -82,7 +82,9 @@ function slider(name, label, units, report, curve, says) {
     document.querySelectorAll(`input[name="${name}"]`).forEach(fillIn);
     soon(name, 120);
   };
-  return { value: units * report.scenario[name], low, high, label, says, to };
+  const value = units * report.scenario[name];
+  const asked = () => units * Number(chosen.figures.get(name) ?? fileFigure(name));
+  return { value, chosen: () => (asked() >= 0 ? asked() : value), low, high, label, says, to };
 }
 
 function drawMoves(report) {

@@ -19,6 +19,7 @@ const LABELS = {
   prompt_tokens: "prompt, tokens",
   network_gb_s: "network, GB/s",
 };
+let typing = null; // the field in which somebody types, which is left alone until then
 const fields = () => document.querySelectorAll("input[name]:not([type=radio])");
 const isFigure = (name) => last.report && name in last.report.scenario;
 function readNumber(text) {
@@ -59,18 +60,21 @@ function step(field, up) {
     : next;
   if (field.value < 0) field.value = 0;
   heard(field);
+  typing = null;
 }
 function heard(field) {
   // what somebody has typed or stepped
   const { name } = field;
   const decimal = field.inputMode === "decimal";
   const number = decimal ? readNumber(field.value) : { text: field.value.trim() };
+  typing = field;
   clearTimeout(waiting);
   why(field, number.why);
   if (number.why) {
-    if (!refused) return;
-    returnToDrawn(); // what was refused before goes, and this is said instead
-    load();
+    // what was refused before goes, and this is said instead
+    if (spare) stay();
+    else readUrl();
+    if (turn.signal.aborted) load();
     return;
   }
   if (isFigure(name)) set(name, number.text);
@@ -84,12 +88,14 @@ function fillIn(field) {
   field.value = own ?? "";
 }
 function fillAll() {
+  typing = null;
   for (const box of $("layers").querySelectorAll("input"))
     box.checked = chosen.layers.includes(box.value);
   for (const field of fields()) {
     fillIn(field);
     why(field, "");
   }
+  for (const id of ["money", "moves"]) drawn[id]?.(); // with the dots where they belong
 }
 function figureField(name) {
   const field = make("input", {

@@ -186,6 +186,7 @@ const HOURLY = [
   ["waiting", "waiting"],
 ];
 function drawHours(rows) {
+  play(false);
   film.days = [];
   const label = `By hour of day: ${HOURLY.map(([, name]) => name).join(", ")}`;
   canvas("film", label, (svg, width, height, em) => {
@@ -258,7 +259,7 @@ function drawDayFields({ run }) {
   pattern.replaceChildren(...kinds.map((kind) => make("option", {}, kind)));
   pattern.value = run.pattern;
   for (const field of fields()) {
-    if (!isFigure(field.name) && field !== document.activeElement) fillIn(field);
+    if (!isFigure(field.name) && field !== typing) fillIn(field);
   }
   $("evict").setAttribute("aria-pressed", run.evictions_per_day > 0);
   $("key-evicted").hidden = !run.evictions_per_day;

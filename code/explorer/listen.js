@@ -30,10 +30,12 @@ document.addEventListener("keydown", (event) => {
   if (target.inputMode === "decimal" && (key === "ArrowUp" || key === "ArrowDown")) {
     event.preventDefault();
     step(target, key === "ArrowUp");
-  } else if (key === "Escape" && !$("figures").hidden) toggleFigures();
+  } else if (key === "Escape" && !$("figures").hidden && !$("gloss").matches(":popover-open"))
+    toggleFigures();
 });
 document.addEventListener("focusout", ({ target }) => {
   if (target.name === editing.name) editing = { name: "", at: 0 };
+  if (target === typing) typing = null;
   if (target.name && target.value === "") fillIn(target);
 });
 addEventListener("popstate", arrive);

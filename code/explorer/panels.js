@@ -133,10 +133,7 @@ function drawControls(report) {
       field.closest("label").classList.toggle("yours", mine.has(name));
       field.title = `${name}: ${fileFigure(name)} in the file`;
       field.setAttribute("aria-valuenow", x ?? "");
-      const idle =
-        document.activeElement !== field ||
-        Number(field.value) !== Number(chosen.figures.get(name));
-      if (idle && !unread(field)) field.value = x ?? "";
+      if (field !== typing && !unread(field)) field.value = x ?? "";
     }
   }
 }

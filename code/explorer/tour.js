@@ -111,6 +111,7 @@ const isOf = (step, report) =>
   report.figures === "lesson" &&
   !report.changed.length;
 function showStep(answer = null) {
+  const focused = $("tour").contains(document.activeElement);
   const step = stepNow();
   const shown = STEPS[step - 1];
   predicted = answer;
@@ -120,37 +121,43 @@ function showStep(answer = null) {
   for (const node of document.querySelectorAll(".asked"))
     if (!hides || !node.matches(hides)) hide(node, false);
   if (hides) document.querySelectorAll(hides).forEach((node) => hide(node, true));
-  if (shown) drawStep(step, shown);
-  else $("tour").replaceChildren();
+  const says = shown && last.report ? stepOf(step, shown) : [];
+  const text = says.map((node) => node.textContent).join("");
+  if ($("tour").textContent === text) return;
+  $("tour").replaceChildren(...says);
+  if (focused) (says[0] ?? $("guide")).focus(); // which is read, and from which one goes on
 }
 function hide(node, hidden) {
   node.classList.toggle("asked", hidden);
   node.inert = hidden;
 }
-function drawStep(step, { ask, answers, right, reveal }) {
+function stepOf(step, { ask, answers, right, reveal }) {
+  // its nodes: what is said, and what can be pressed
   const report = last.report;
   const button = (says, onclick) =>
     Object.assign(make("button", { type: "button" }, says), { onclick });
-  if (!report) return;
   const leave = button("leave", () => goTo(0));
   const next =
     step < STEPS.length ? button("next", () => goTo(step + 1)) : button("done", () => goTo(0));
   const place = `${step} of ${STEPS.length}. `;
   if (predicted === null) {
     const choices = answers(report).map((says, i) => button(says, () => answer(i)));
-    $("tour").replaceChildren(make("p", { class: "question" }, place + ask), ...choices, leave);
+    return [make("p", { class: "question", tabindex: -1 }, place + ask), ...choices, leave];
   } else {
     const which = right(report);
     const verdict = predicted === which ? "Yes. " : `No: ${answers(report)[which]}. `;
     const known = isOf(STEPS[step - 1], report); // else its own view is on the way
     const says = known ? [make("b", {}, place + verdict), reveal(report)] : [`${place}...`];
-    const told = [...says, " ", next];
-    $("tour").replaceChildren(make("p", {}, ...told, ...(step < STEPS.length ? [leave] : [])));
+    const told = [...says, " ", next, ...(step < STEPS.length ? [leave] : [])];
+    return [make("p", { tabindex: -1 }, ...told)];
   }
 }
 function startTour() {
   // where the address says so; a step alone brings its view
-  if (STEPS[stepNow() - 1] && !words("traffic").length) take(stepNow());
+  if (stepNow() && !words("traffic").length) {
+    take(stepNow());
+    history.replaceState(history.state, "", location.pathname + address());
+  }
   $("guide").addEventListener("click", () => goTo(stepNow() ? 0 : 1));
   showStep();
 }
