@@ -288,7 +288,7 @@ def test_a_shared_url_restores_the_view(show: Any, served: Served) -> None:
     browser = show(query)
     assert browser.checked() == ["preseed", "stream"]
     assert browser.js("document.getElementById('f-image_gb').value") == "12"
-    assert browser.js("document.querySelector('[name=pattern]').value") == "diurnal"
+    assert browser.js("$('pattern').value") == "diurnal"
     agrees(browser, "--with=preseed,stream", "--set=image_gb=12")
     browser.layer("migrate")
     browser.until("location.search.includes('migrate')")

@@ -196,29 +196,33 @@ def test_what_cannot_be_drawn_leaves_ones_choice_as_the_address_says(
 
 
 @pytest.mark.parametrize(
-    "press",
+    ("what", "value"),
     [
-        "$('model').value = '8b'; $('model').dispatchEvent(new InputEvent('input', HOW))",
-        "document.querySelector('#set [value=measured]').click()",
-        "document.querySelector('#beside [value=other]').click()",
-        "document.querySelector('#layers input').click()",
-        "$('evict').click()",
-        "x = document.querySelector('[name=pattern]'); x.value = 'bursty';"
-        " x.dispatchEvent(new InputEvent('input', HOW))",
+        ("model", "8b"),
+        ("pattern", "bursty"),
+        ("#set [value=measured]", ""),
+        ("#beside [value=other]", ""),
+        ("#layers input", ""),
+        ("#evict", ""),
     ],
 )
 @pytest.mark.parametrize("how", ["keep", "back"])
-def test_what_was_pressed_meanwhile_is_taken_back(show: Any, press: str, how: str) -> None:
+def test_what_was_pressed_meanwhile_is_taken_back(
+    show: Any, what: str, value: str, how: str
+) -> None:
     browser = show("?with=all")
     pressed = (
         "[$('model').value, document.querySelector('#set :checked').value,"
         " document.querySelector('#beside :checked').value, $('evict').ariaPressed,"
-        " document.querySelector('[name=pattern]').value]"
+        " $('pattern').value]"
     )
     before = browser.js(pressed)
     assert before == ["70b", "lesson", "raw", "false", "poisson"]
     browser.slow(1)
-    browser.js(press.replace("HOW", "{bubbles: true}") + "; 0")
+    if value:
+        browser.choose(what, value)
+    else:
+        browser.js(f"document.querySelector({what!r}).click()")
     browser.until("location.search !== '?with=all'")
     if how == "keep":
         browser.keep("?with=all")
@@ -256,6 +260,19 @@ DAYS_TAKE_LONG = (
     " { setTimeout(done, 5000); how.signal.addEventListener('abort', fail); });"
     "return real(address, how); }; 0"
 )
+
+
+def test_what_is_pressed_for_the_day_stays_while_it_is_asked_for(show: Any) -> None:
+    browser = show()
+    browser.slow(0.5)
+    pressed = "[$('pattern').value, $('evict').ariaPressed]"
+    browser.choose("pattern", "bursty")
+    for _ in range(20):
+        if browser.js("dayAt === location.search"):
+            break
+        assert browser.js(pressed)[0] == "bursty"
+        browser.wait(0.1)
+    assert browser.js(pressed) == ["bursty", "false"]
 
 
 def test_after_a_save_the_day_of_before_is_dimmed(show: Any, served: Served) -> None:

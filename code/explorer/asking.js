@@ -53,7 +53,6 @@ function drawPressed() {
   // what is drawn, where something else was pressed meanwhile
   drawControls(last.report);
   drawPhases(last.report); // for what stands beside it is the page's own choice
-  if (last.traffic) drawDayFields(last.traffic[0]);
 }
 async function askReport(signal) {
   const found = await get(`/api/report${query(words("report"))}`, signal);
@@ -131,8 +130,9 @@ function stay() {
   readUrl();
   returning = false;
   say("");
-  if (dayAt === reportAt) rest();
-  else loadDay(begin());
+  if (dayAt !== reportAt) return loadDay(begin());
+  drawDayFields(last.traffic[0]);
+  rest();
 }
 function cancel() {
   // the old view stays, and its address is back

@@ -255,7 +255,7 @@ function drawTraffic([day, raw]) {
 function drawDayFields({ run }) {
   // as the run has them, but for what is being typed
   const kinds = [...new Set([...PATTERNS, run.pattern])];
-  const pattern = document.querySelector("[name=pattern]");
+  const pattern = $("pattern");
   pattern.replaceChildren(...kinds.map((kind) => make("option", {}, kind)));
   pattern.value = run.pattern;
   for (const field of fields()) {
