@@ -21,7 +21,9 @@ pytestmark = pytest.mark.skipif(not CHROMIUM, reason="there is no chromium to sh
 
 
 def test_a_change_is_said_and_leaves_a_ghost(show: Any) -> None:
+    assert show("?with=preseed").shown("change") == ""  # a link of which nothing is changed yet
     browser = show()
+    assert browser.shown("change").endswith("Try a layer.")
     browser.layer("preseed")
     browser.until("$('change').textContent.startsWith('preseed')")
     assert browser.shown("change") == "preseed: -180 s, 328 -> 148 s"
@@ -125,6 +127,7 @@ def test_another_set_of_figures_is_said_in_a_word(show: Any) -> None:
     browser.until("$('change').textContent.startsWith('figures measured in 2025-26: 328 -> ')")
     report = json.loads(called("main.py", "--figures=measured", "--json").stdout)
     assert f"-> {main.plain(report['cold_start_s'])} s" in browser.shown("change")
+    assert browser.shown("change").endswith("; GPUs of a replica 2 -> 4")
     browser.choose("model", "8b")
     browser.until("$('change').textContent.startsWith('70b -> 8b: ')")
 

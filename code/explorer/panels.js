@@ -39,6 +39,7 @@ function drawReport(report, was) {
   drawAdvice(report);
   drawControls(report);
   if (was) tellChange(changed(was, report));
+  else if (report.layers.length) $("change").textContent = ""; // a link brings its own
   drawPhases(report, was);
   drawStacks(report);
   drawMoney(report);
@@ -98,6 +99,8 @@ function changed(was, now) {
     says.push(`the first request waits ${pair(first, then)}`);
   const [rented, rents] = [was.standing_usd_per_month, now.standing_usd_per_month];
   if (rented !== rents) says.push(`rent ${dollars(rented)} -> ${dollars(rents)} a month`);
+  const [few, many] = [was, now].map((x) => x.warm_pool.gpus_per_replica);
+  if (few !== many) says.push(`GPUs of a replica ${few} -> ${many}`);
   const [still, moves] = [was.migration.eviction_pause_s, now.migration.eviction_pause_s];
   if (a === b && still !== moves)
     says.push(`an evicted request stands still ${pair(still, moves)}`);
