@@ -111,6 +111,18 @@ def test_arrow_keys_and_buttons_make_a_step(show: Any) -> None:
     browser.until("location.search === '?set=min_workers=2'")
 
 
+def test_a_field_that_was_stepped_follows_the_file(show: Any, served: Served) -> None:
+    browser = show()
+    buttons = "$('f-image_gb').closest('.figure').querySelectorAll('button')"
+    browser.js(f"{buttons}[1].click(); {buttons}[0].click()")
+    browser.until("dayAt === location.search && !turn.signal.aborted")
+    old = "image_gb: float = 30.0"
+    with saved(old, old.replace("30", "20"), served.folder / "main.py"):
+        browser.until(total("268 s"), 4)
+        assert browser.field("image_gb") == "20"
+    browser.until(total("328 s"), 4)
+
+
 @pytest.mark.parametrize(
     ("text", "address"),
     [("0,5", "?set=drop_usd=0.5"), ("0,05", ""), ("1e0", "?set=drop_usd=1e0")],
@@ -212,6 +224,19 @@ def test_the_way_back_from_a_refusal_overwrites_no_step(show: Any) -> None:
     browser.until("location.search.includes('migrate') && dayAt === location.search")
     browser.js("history.back()")
     browser.until("location.search === '?with=preseed,stream'")
+
+
+def test_after_a_refusal_each_edit_is_a_step_again(show: Any) -> None:
+    browser = show()
+    browser.enter("image_gb", "-3")
+    browser.until("$('alert').textContent.startsWith('image_gb')")
+    browser.enter("image_gb", "20")
+    browser.until("location.search === '?set=image_gb=20'")
+    browser.layer("preseed")  # before the answer
+    browser.until("location.search.startsWith('?with') && dayAt === location.search")
+    assert browser.js("history.state") == 2
+    browser.js("history.back()")
+    browser.until("location.search === '?set=image_gb=20'")
 
 
 PAUSES = [

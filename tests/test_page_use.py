@@ -441,3 +441,6 @@ def test_a_click_is_answered_at_once(show: Any) -> None:
     browser.layer("preseed")
     browser.until(total("148 s"))
     assert time.monotonic() - start < 2  # a sixth of a second where nothing else runs
+    browser.until("dayAt === location.search")
+    browser.wait(0.4)  # what would have been said of a slow one is not
+    assert browser.js("document.body.dataset.busy") == ""
