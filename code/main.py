@@ -1324,7 +1324,7 @@ def show_migration(r: Row, s: Scenario) -> None:
 
 
 SCRIPTS = {
-    "report": ("python code/main.py", "the whole lesson"),
+    "main": ("python code/main.py", "the whole lesson"),
     "serve": ("python code/serve.py", "the lesson as a page in the browser"),
     "traffic": ("python code/traffic.py --pattern diurnal", "a day, and the tail that it sees"),
     "plan": ("python code/plan.py --sla 20", "from a promise to layers and a pool"),
@@ -1417,7 +1417,7 @@ def nearest(word: str, words: Iterable[str], what: str = "") -> str:
     import difflib  # as json below: a report needs neither
 
     near = difflib.get_close_matches(word.lower(), allowed, 1, 0.7)
-    few = f"must be one of {', '.join(allowed)}" if len(allowed) < 20 else "--help lists them"
+    few = f"must be one of {', '.join(allowed)}" if len(allowed) < 15 else "--help lists them"
     raise BadInput(f"{what}{word!r:.40}: unknown; {f'did you mean {near[0]}?' if near else few}")
 
 
@@ -1600,9 +1600,8 @@ class Parser(argparse.ArgumentParser):
             raise BadInput(f"{word!r:.40}: layers stand behind --with, as a comma list")
         if name.partition("=")[0] in FIGURES:
             raise BadInput(f"{word!r:.40}: figures stand behind --set, as --set NAME=VALUE")
-        if word.startswith("-"):
-            nearest(word.partition("=")[0], re.findall(r"--[a-z-]+", self.format_usage()))
-        nearest(word, SCRIPTS)
+        options = re.findall(r"--[a-z-]+", self.format_usage())
+        nearest(word.partition("=")[0], [*options, *SCRIPTS])
 
 
 def given(args: argparse.Namespace) -> Row:

@@ -89,7 +89,8 @@ def result(script: str, words: Sequence[str], gone: Callable[[], bool]) -> Answe
         if gone():
             return NOBODY
         if monotonic() > late:
-            return f"stopped after {PATIENCE_S:g} s: fewer requests take less"
+            cure = "fewer requests take less" if script == "traffic.py" else "does it ever end?"
+            return f"stopped after {PATIENCE_S:g} s: {cure}"
         return ""
 
     settle()

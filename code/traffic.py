@@ -325,7 +325,7 @@ def show(r: Row, s: Scenario, how: Traffic) -> None:
         show_formulas(r["closed_form"])
     if r["timeline"]:
         show_timeline(r["timeline"])
-    print(f"\nNext, the same with:\n  {following(r, s, how)}")
+    print(f"\nNext, the same command with:\n  {following(r, s, how)}")
 
 
 def read_text(read: Row, requests: float) -> str:
@@ -405,7 +405,7 @@ def show_idle(r: Row, s: Scenario, how: Traffic) -> None:
         "each. A longer idle time pays for GPUs that wait, and boots less often; one warm replica "
         f"around the clock would cost {warm}."
     )
-    print(f"\nNext, in full, the same with:\n  --keep-alive {r['keep_alive_s']:g}")
+    print(f"\nNext, the whole day, the same command with:\n  --keep-alive {r['keep_alive_s']:g}")
 
 
 def following(r: Row, s: Scenario, how: Traffic) -> str:

@@ -490,7 +490,7 @@ def test_no_line_is_wider_than_80_columns_whatever_the_figures() -> None:
 def test_the_next_run_is_another_one() -> None:
     def following(rate: float = 300.0, **options: Any) -> str:
         shown = page(main.Scenario(requests_per_hour=rate), **options)
-        return shown.partition("Next, the same with:\n  ")[2].strip()
+        return shown.partition("Next, the same command with:\n  ")[2].strip()
 
     assert following() == "--evictions-per-day 24"
     assert following(evictions_per_day=1.0, seed=7) == "--seed 8"
