@@ -52,7 +52,8 @@ def agrees(browser: Browser, *words: str) -> None:
     assert browser.shown("speedup") == total[4]
     assert browser.shown("total") in (f"{total[2]} s", f"{float(total[2]) * 1000:.3g} ms")
     report = json.loads(called("main.py", *words, "--json").stdout)
-    assert browser.shown("finding") == plainly(report["finding"]["text"], report)
+    told = report["finding"]["text"].partition(". ")[2]  # behind the total, which stands large
+    assert browser.shown("finding") == plainly(told, report)
     assert browser.js("$('advice').hidden") is not bool(report["finding"]["command"])
     drawn(browser, "phases", report)
     drawn(browser, "other", report["other_figures"])
@@ -387,10 +388,14 @@ def test_min_workers_is_that_of_the_simulated_day(show: Any) -> None:
     browser = show("?min-workers=2&with=warm-pool")
     assert "0.00% late, 0 cold starts" in browser.shown("day")
     agrees(browser, "--min-workers=2", "--with=warm-pool")
-    browser.enter("min_workers", "3")  # which the address names otherwise
-    browser.until("location.search === '?with=warm-pool&set=min_workers=3'")
+    browser.enter("min_workers", "3")
+    browser.until("location.search === '?with=warm-pool&min-workers=3'")
     browser.until("dayAt === location.search")
     agrees(browser, "--min-workers=3", "--with=warm-pool")
+    browser = show("?min-workers=1")  # of any run, with the layer or without
+    day = json.loads(called("traffic.py", "--min-workers=1", "--json").stdout)
+    assert f"{day['over_sla_fraction']:.2%} late" in browser.shown("day")
+    assert browser.shown("day").endswith(main.dollars(day["usd"]))
     browser = show("?cold-start-s=120")
     assert browser.shown("total") == "120 s"
 

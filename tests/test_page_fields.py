@@ -6,10 +6,15 @@ from typing import Any
 
 import main
 import pytest
-from browser import CHROMIUM, Served, total
+from browser import CHROMIUM, Browser, Served, total
 from conftest import called, refused, saved
 
 pytestmark = pytest.mark.skipif(not CHROMIUM, reason="there is no chromium to show the page in")
+
+
+def slowly(browser: Browser, seconds: float = 1) -> None:
+    """From now on what is typed is asked for after so long a pause."""
+    browser.js(f"at_once = soon; soon = edit => at_once(edit, {1000 * seconds}); 0")
 
 
 def test_back_undoes_each_edit_once_fields_too(show: Any) -> None:
@@ -53,12 +58,61 @@ def test_another_field_or_the_way_back_ends_an_edit(show: Any) -> None:
     browser.until(total("238 s"))
     browser.js("history.back()")
     browser.until(total("268 s"))
+    slowly(browser)
     browser.js("$('f-image_gb').select()")
     browser.do("Input.insertText", text="11")
     browser.js("history.back()")  # before it is asked for: it never is
     browser.until(total("328 s"))
-    browser.wait(0.4)
+    browser.wait(1.2)
     assert (browser.shown("total"), browser.js("location.search")) == ("328 s", "")
+
+
+def test_a_step_there_and_back_leaves_no_step_and_says_so(show: Any) -> None:
+    browser = show("?with=preseed,stream")
+    browser.layer("migrate")
+    browser.until("dayAt === location.search && history.state === 1")
+    browser.enter("first_forward_s", "3")
+    browser.key("ArrowUp")
+    browser.until(total("109 s"))
+    browser.key("ArrowDown")
+    browser.until("history.state === 1 && dayAt === location.search")
+    browser.until(total("108 s"))
+    assert browser.field("first_forward_s") == "3"
+    assert browser.shown("change") == "first_forward_s 4 -> 3: 109 -> 108 s"
+    browser.js("history.back()")
+    browser.until("location.search === '?with=preseed,stream'")
+
+
+def test_what_is_typed_goes_with_who_leaves_its_field(show: Any) -> None:
+    browser = show()
+    slowly(browser, 5)
+    for name, text in (("schedule", "8-18:2"), ("evictions-per-day", ".5")):
+        browser.js(f"document.querySelector('#traffic [name={name}]').focus()")
+        for key in text:  # "." is no number yet
+            browser.do("Input.insertText", text=key)
+    assert browser.js("document.querySelector('[name=schedule]').value") == "8-18:2"
+    browser.js("document.activeElement.blur()")
+    browser.until("location.search === '?schedule=8-18%3A2&evictions-per-day=.5'")
+
+
+def test_each_field_of_the_day_says_its_own(show: Any) -> None:
+    browser = show()
+    types = "x => document.querySelector(`#traffic [name=${x}]`)"
+    for name, text in (("keep_alive_s", "x"), ("evictions-per-day", "y")):
+        browser.js(f"({types})('{name}').select()")
+        browser.do("Input.insertText", text=text)
+    assert browser.shown("day-why") == "y: is no number"
+    browser.js(f"({types})('evictions-per-day').select()")
+    browser.do("Input.insertText", text="5")
+    assert browser.shown("day-why") == "x: is no number"
+    browser.js(f"({types})('evictions-per-day').select()")
+    browser.do("Input.insertText", text="1,000")
+    browser.js("document.activeElement.blur()")
+    browser.layer("preseed")
+    browser.until("location.search.includes('preseed') && dayAt === location.search")
+    values = browser.js(f"['keep_alive_s', 'evictions-per-day'].map(x => ({types})(x).value)")
+    assert values == ["x", "1,000"]  # with why they are none
+    assert browser.js("$('day-why').hidden") is False
 
 
 def test_a_pause_between_keys_makes_two_edits(show: Any) -> None:
@@ -175,7 +229,9 @@ def test_what_is_refused_is_no_step_and_what_is_typed_next_is_said_instead(show:
     browser.enter("image_gb", "-3")
     browser.until("$('alert').textContent.startsWith('image_gb')")
     browser.wait(1.1)
-    browser.do("Input.insertText", text="-")  # and is no number any more
+    browser.js("$('f-image_gb').select()")
+    for key in "1,000":  # key by key, of which the first is a number
+        browser.do("Input.insertText", text=key)
     browser.until("!$('alert').textContent")
     browser.enter("image_gb", "25")
     browser.until(total("298 s"))
@@ -274,10 +330,11 @@ def test_while_one_types_a_field_is_left_alone(
 def test_what_becomes_unreadable_before_it_is_asked_for_never_is(show: Any) -> None:
     browser = show("?set=image_gb=20")
     browser.slow(0)
+    slowly(browser)
     browser.enter("image_gb", "2")
     browser.do("Input.insertText", text="x")
     browser.until("asked.length > 0")
-    browser.wait(0.4)
+    browser.wait(1.2)
     assert [x for x in browser.js("asked") if "report" in x] == ["/api/report?set=image_gb=20"]
     browser.layer("preseed")
     browser.until(total("148 s"))
@@ -286,11 +343,11 @@ def test_what_becomes_unreadable_before_it_is_asked_for_never_is(show: Any) -> N
 
 def test_what_is_typed_supersedes_what_is_asked_for(show: Any) -> None:
     browser = show()
-    browser.slow(0.4)
+    browser.slow(1)
+    slowly(browser, 2)
     browser.layer("preseed")
-    browser.wait(0.35)
     browser.enter("image_gb", "1")  # the answer to the layer would come before this is asked for
-    browser.wait(0.1)
+    browser.wait(1.3)
     assert browser.shown("total") == "328 s"
     browser.until("location.search === '?with=preseed&set=image_gb=1'")
     browser.until("dayAt === location.search")

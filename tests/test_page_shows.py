@@ -11,7 +11,7 @@ from typing import Any
 
 import main
 import pytest
-from browser import CHROMIUM, Browser, Served, total
+from browser import CHROMIUM, CLASS, Browser, Served, total
 from conftest import called, saved
 
 pytestmark = pytest.mark.skipif(not CHROMIUM, reason="there is no chromium to show the page in")
@@ -41,7 +41,7 @@ def test_a_change_is_said_and_leaves_a_ghost(show: Any) -> None:
     assert browser.shown("change") == says
     browser.layer("warm-pool")
     browser.until("$('change').textContent.startsWith('warm-pool')")
-    says = "the first request waits 328 s -> 500 ms; rent $0.00 -> $5,760 a month"
+    says = "first request 328 s -> 500 ms; rent $0.00 -> $5,760 a month"
     assert browser.shown("change") == f"warm-pool: {says}"
 
 
@@ -206,6 +206,18 @@ def test_every_layer_says_what_it_does_to_this_stack(show: Any) -> None:
     assert (words["warm-pool"], words["migrate"]) == ("first: 500 ms", "pause 20.9 ms")
 
 
+@pytest.mark.parametrize(("width", "height"), [*CLASS, (1366, 768), (1440, 900)])
+def test_what_a_change_does_and_what_helps_next_is_not_cut_off(
+    show: Any, width: int, height: int
+) -> None:
+    browser = show("", width, height)
+    for layer in ("warm-pool", "preseed", "warm-node", "snapshot", "warm-pool", "warm-node"):
+        was = browser.shown("change")
+        browser.layer(layer)
+        browser.until(f"$('change').textContent !== {was!r}")
+        assert browser.js("$('says').scrollHeight <= $('says').clientHeight"), layer
+
+
 def test_a_layer_that_lies_idle_is_dimmed_and_says_why(show: Any) -> None:
     browser = show("?with=stream,snapshot")
     report = json.loads(called("main.py", "--with=stream,snapshot", "--json").stdout)
@@ -261,6 +273,9 @@ def test_a_dot_can_be_dragged_and_the_verdict_follows(
     assert browser.shown(verdict) == seen["verdicts"]["pays" if chart == "money" else "moves"]
     told = browser.shown("change")  # from where it began to where it ended
     assert told.startswith(f"{figure} {main.told(getattr(main.Scenario(), figure))} -> ")
+    if chart == "money":
+        assert ": scale to zero -> " in told
+    assert browser.js("String(getSelection())") == ""  # no word is marked on the way
     browser.js("history.back()")  # a drag is one edit
     browser.until(f"$('{verdict}').textContent === {was!r}")
 
@@ -312,6 +327,42 @@ def test_another_button_of_the_mouse_drags_nothing(show: Any) -> None:
     browser.wait(0.3)
     assert dots(browser, "money")[0] == pytest.approx(x, abs=1)
     assert browser.js("location.search") == ""
+
+
+def test_a_finger_that_scrolls_moves_no_dot_and_one_across_or_a_tap_does(show: Any) -> None:
+    browser = show("", 360, 740)
+    browser.do("Emulation.setTouchEmulationEnabled", enabled=True)
+    browser.js("$('money').scrollIntoView({block: 'center'})")
+    x, y = browser.js(
+        "(b => [b.x + b.width / 2, b.y + b.height / 2])($('money').getBoundingClientRect())"
+    )
+    before = browser.js("scrollY")
+    for kind, way in (("touchStart", 0), *(("touchMove", 10 * i) for i in range(1, 12))):
+        browser.do("Input.dispatchTouchEvent", type=kind, touchPoints=[{"x": x, "y": y - way}])
+    browser.do("Input.dispatchTouchEvent", type="touchEnd", touchPoints=[])
+    browser.until(f"scrollY > {before + 40}")
+    browser.wait(0.3)
+    assert browser.js("[location.search, hand]") == ["", None]
+    y -= browser.js("scrollY") - before
+    places = []
+    for ways in ([0], range(0, 60, 10)):
+        browser.js("$('reset').click()")
+        browser.until("location.search === '' && dayAt === location.search")
+        for i, way in enumerate(ways):
+            kind = "touchMove" if i else "touchStart"
+            browser.do("Input.dispatchTouchEvent", type=kind, touchPoints=[{"x": x + way, "y": y}])
+        browser.do("Input.dispatchTouchEvent", type="touchEnd", touchPoints=[])
+        browser.until("location.search !== '' && dayAt === location.search && hand === null")
+        places.append(browser.js("last.report.scenario.requests_per_hour"))
+    assert places[0] < places[1]
+    browser.do("Emulation.setTouchEmulationEnabled", enabled=False)
+
+
+def test_a_dot_beyond_its_curve_stands_where_the_curve_ends(show: Any) -> None:
+    browser = show()
+    points = [[1, 10], [10, 5], [100, 4]]
+    said = browser.js(f"[0.5, 1, 5.5, 55, 200].map(at => between({points}, at))")
+    assert said == pytest.approx([10 + 0.5 * 5 / 9, 10, 7.5, 4.5, 4 - 100 / 90])
 
 
 def test_a_hand_holds_its_dot_while_the_window_changes(show: Any) -> None:
@@ -382,10 +433,17 @@ def test_keys_move_the_dot(show: Any) -> None:
     browser.key("PageDown")
     browser.key("ArrowLeft")
     browser.until("location.search === '?set=requests_per_hour=55'")
-    for name in ("Home", "End"):
+    browser.key("ArrowLeft", modifiers=1)  # with Alt it is the browser's Back
+    browser.wait(0.2)
+    assert browser.js("location.search") == "?set=requests_per_hour=55"
+    ends: dict[str, set[str]] = {}
+    for name in ("Home", "End", "End", "Home"):
         browser.key(name)
         end = browser.js(f"{grip}.getAttribute('aria-value{'min' if name == 'Home' else 'max'}')")
         browser.until(f"location.search === '?set=requests_per_hour={end}'")
+        browser.until("dayAt === location.search")
+        ends.setdefault(name, set()).add(end)
+    assert [len(each) for each in ends.values()] == [1, 1]  # an end stays where it is
 
 
 @pytest.mark.parametrize(
@@ -520,7 +578,7 @@ def test_a_day_by_the_hour_does_not_play(show: Any) -> None:
     browser.until("film.at < 1 && film.playing > 0")
     browser.enter("requests_per_hour", "3000")
     browser.until("document.querySelectorAll('#film rect.hour').length > 0")
-    assert browser.js("film.playing") == 0
+    assert (browser.js("film.playing"), browser.shown("clock")) == (0, "")
     assert browser.shown("play") == "play"
 
 
@@ -528,10 +586,13 @@ def test_a_day_of_too_many_requests_is_shown_by_the_hour(show: Any) -> None:
     browser = show("?rate=3000&with=preseed")
     assert browser.shown("alert") == ""
     assert browser.js("document.querySelectorAll('#film rect.hour').length") == 4 * 24
-    assert browser.js("$('play').disabled") is True
+    assert browser.js("[$('play').disabled, $('key-dots').hidden]") == [True, True]
+    assert browser.js("$('key-hours').checkVisibility()") is True
+    ticks = [text for text in ticks_of(browser, "money") if text.startswith("$")]
+    assert len({text.partition("t")[0] for text in ticks}) == len(ticks) > 2  # each another price
     browser.js("history.replaceState(null, '', '/'); readUrl(); load()")
     browser.until("!!document.querySelector('#film .dots.late')")
-    assert browser.js("$('play').disabled") is False
+    assert browser.js("[$('play').disabled, $('key-dots').hidden]") == [False, False]
 
 
 def spans(browser: Browser, kind: str) -> list[tuple[float, float]]:
@@ -639,6 +700,23 @@ def test_a_day_of_evictions_keeps_an_own_timed_pool(show: Any) -> None:
     browser.until("location.search === '?schedule=8-18%3A3'")
 
 
+def test_a_day_of_evictions_can_be_taken_back_before_it_comes(show: Any) -> None:
+    browser = show()
+    browser.slow(1)
+    browser.js("$('evict').click()")
+    assert browser.js("$('evict').ariaPressed") == "true"
+    browser.js("$('evict').click()")
+    assert browser.js("$('evict').ariaPressed") == "false"
+    browser.until("location.search === '' && dayAt === location.search")
+    browser.js("fetch = real; document.querySelector('[name=schedule]').focus()")
+    browser.do("Input.insertText", text="8-30:2")  # a day that is refused
+    browser.until("!$('day-why').hidden")
+    for pressed in ("true", "false"):
+        browser.js("$('evict').click()")
+        assert browser.js("$('evict').ariaPressed") == pressed
+    browser.until("location.search === '?schedule=8-30%3A2'")
+
+
 def test_idle_times_timed_pools_and_evictions_are_at_hand(show: Any) -> None:
     browser = show()
     for name, text, says in (
@@ -657,10 +735,17 @@ def test_idle_times_timed_pools_and_evictions_are_at_hand(show: Any) -> None:
     assert day["run"]["schedule"] == "8-18:2"
 
 
+def test_evictions_that_meet_no_request_pause_none(show: Any) -> None:
+    browser = show("?evictions-per-day=24&rate=1")
+    day = json.loads(called("traffic.py", "--evictions-per-day=24", "--rate=1", "--json").stdout)
+    assert [row["pause_s"]["p50"] for row in day["evictions_compared"]] == [None, None]
+    assert f"; {day['evictions']['count']} evictions, of no request" in browser.shown("day")
+
+
 def test_a_day_with_evictions_shows_what_migrate_does(show: Any) -> None:
     browser = show("?with=migrate")
     browser.js("$('evict').click()")
-    browser.until("$('day').textContent.includes('evictions: pause P50')")
+    browser.until("$('day').textContent.includes('evictions, pause P50')")
     words = browser.shown("day-command").split()[2:]
     day = json.loads(called("traffic.py", *words, "--json").stdout)
     assert day["evictions"]["migrated"] > 0
@@ -675,13 +760,14 @@ def test_a_day_with_evictions_shows_what_migrate_does(show: Any) -> None:
 
 def test_a_term_is_explained_where_it_stands(show: Any) -> None:
     browser = show("", 1280, 720)
-    browser.js("document.querySelectorAll('details').forEach(x => x.open = true)")
+    unfold = "document.querySelectorAll('details').forEach(x => x.open = true)"
+    browser.js(unfold)
     names = browser.js("[...document.querySelectorAll('button.term')].map(x => x.textContent)")
     assert {"cold start", "late", "TTFT", "KV cache", "break-even", "crossover", "idle"} <= {
         *names
     }
     for i, name in enumerate(names):
-        browser.js(f"document.querySelectorAll('button.term')[{i}].click()")
+        browser.js(f"{unfold}; document.querySelectorAll('button.term')[{i}].click()")
         assert len(browser.shown("gloss")) > 40, name
         box = browser.js(
             "(b => [b.left, b.top, b.right, b.bottom])($('gloss').getBoundingClientRect())"
@@ -714,6 +800,13 @@ def test_a_link_and_a_command_can_be_copied(show: Any, served: Served) -> None:
         f"{served.root}?with=preseed&set=image_gb=12",
         "python code/main.py --with preseed --set image_gb=12",
     ]
+    browser.js("option('pattern', 'diurnal'); change()")
+    browser.until("dayAt === location.search && location.search.includes('diurnal')")
+    browser.js("$('copy-command').click()")
+    both = [browser.shown("command"), browser.shown("day-command")]
+    assert browser.js("copied.at(-1)") == "\n".join(both)
+    assert both[1].endswith("--pattern diurnal")
+    browser.js("$('copy-link').click()")
     browser.until("$('copy-link').textContent === 'copied'")
     browser.js("$('copy-link').click()")
     browser.until("$('copy-link').textContent === 'copy link'")

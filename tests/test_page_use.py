@@ -98,6 +98,21 @@ def undone(browser: Browser, *paths: str) -> None:
         browser.until("dayAt === location.search")
 
 
+@pytest.mark.parametrize(
+    "press",
+    ["$('advice').click()", "[...document.querySelectorAll('#stacks button')][1].click()"],
+)
+def test_two_presses_on_a_slow_view_count_both(show: Any, press: str) -> None:
+    browser = show()
+    browser.slow(0.7)
+    browser.js("document.querySelector('#set [value=measured]').click()")
+    browser.wait(0.2)
+    browser.js(press)  # of a report that is superseded
+    browser.wait(0.2)
+    browser.layer("migrate")
+    browser.until("location.search === '?with=preseed,migrate&figures=measured'")
+
+
 def test_of_two_steps_that_take_long_neither_is_left(show: Any) -> None:
     browser = drawn_twice(show)
     browser.layer("snapshot")
@@ -132,6 +147,8 @@ def test_an_edit_that_goes_on_can_be_taken_back_to_where_it_was_drawn(show: Any)
     browser.until("location.search === '?set=image_gb=2' && dayAt === location.search")
     browser.slow(3)
     browser.do("Input.insertText", text="0")
+    browser.until("location.search === '?set=image_gb=20'")
+    assert browser.js("history.state") == 1
     browser.keep("?set=image_gb=2")
     assert browser.field("image_gb") == "2"
     undone(browser, "328 s")
@@ -339,6 +356,38 @@ def test_a_table_opens_within_the_window(show: Any, width: int, height: int, pan
     assert 0 <= box[0] < box[2] <= width
     assert 0 <= box[1] < box[3] <= height
     assert browser.js(f"document.querySelectorAll('#p-{panel} tr').length") > 5
+
+
+@pytest.mark.parametrize(("width", "height"), [*CLASS, (1366, 768), (1024, 768), (360, 740)])
+def test_a_table_can_be_closed(show: Any, width: int, height: int) -> None:
+    browser = show("", width, height)
+    summary = "document.querySelector('#p-PANEL summary')"
+    opened = (
+        "[...document.querySelectorAll('details.table[open]')].map(x => x.closest('section').id)"
+    )
+    middle = f"""(x => {{ x.scrollIntoView({{block: 'center'}});
+        return (b => [b.x + b.width / 2, b.y + b.height / 2])(x.getBoundingClientRect());
+    }})({summary})"""
+
+    def click(panel: str) -> None:
+        x, y = browser.js(middle.replace("PANEL", panel))
+        for kind in ("mousePressed", "mouseReleased"):
+            browser.mouse(kind, x, y, clickCount=1)
+
+    for panel in ("phases", "money", "moves", "day"):
+        click(panel)
+        assert browser.js(opened) == [f"p-{panel}"]
+        click(panel)  # by what has opened it
+        assert browser.js(opened) == []
+    click("money")
+    click("phases") if width > 700 else browser.js(summary.replace("PANEL", "phases") + ".click()")
+    assert browser.js(opened) == ["p-phases"]  # one at a time
+    browser.key("Escape", windowsVirtualKeyCode=27)
+    assert browser.js(opened) == []
+    assert browser.js(f"document.activeElement === {summary.replace('PANEL', 'phases')}")
+    click("moves")
+    browser.js("document.querySelector('h1').click()")
+    assert browser.js(opened) == []
 
 
 @pytest.mark.parametrize(("width", "height"), CLASS)

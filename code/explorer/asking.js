@@ -7,7 +7,7 @@ let turn = new AbortController(); // whose turn it is to be drawn
 let tag; // of the files, as last seen
 let reportAt, dayAt; // the addresses of the report and of the day that are drawn
 let drawnStep = 0; // the step that the report is of
-let spare = false; // whether the step in the address has no view of its own: the next takes its place
+let replaceNext = false; // whether the step in the address is of no view, and the next takes its place
 let returning = false; // whether a way back to the drawn step has begun
 
 async function get(address, signal) {
@@ -82,7 +82,7 @@ async function load() {
   const signal = begin();
   const { matter, refused } = await patiently("report", signal, askReport(signal));
   if (signal.aborted) return;
-  spare = refused;
+  replaceNext = Boolean(refused);
   const bad = refused && !last.report; // a link, from the start
   if (bad) {
     clear();
@@ -126,18 +126,21 @@ function stopDay() {
 }
 function stay() {
   // what is drawn is what is asked for, and its day
+  const signal = begin();
+  drop();
   history.replaceState(history.state, "", location.pathname + reportAt);
   readUrl();
-  returning = false;
   say("");
-  if (dayAt !== reportAt) return loadDay(begin());
-  drawDayFields(last.traffic[0]);
-  rest();
+  if (dayAt !== reportAt) loadDay(signal);
+  else {
+    drawDayFields(last.traffic[0]);
+    rest();
+  }
 }
 function cancel() {
   // the old view stays, and its address is back
   turn.abort();
-  clearTimeout(waiting);
+  drop();
   rest();
   say("");
   returning = true;
@@ -146,11 +149,12 @@ function cancel() {
 }
 function arrive() {
   // at another address
-  clearTimeout(waiting);
-  editing = { name: "", at: 0 };
+  drop();
+  endEdit();
   began = last.report;
-  spare = false;
+  replaceNext = false;
   const kept = returning;
+  returning = false;
   if (kept) stay();
   else readUrl();
   if (last.report) fillAll();

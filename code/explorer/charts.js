@@ -240,7 +240,7 @@ function seconds(k, { name, says, here, low, high }, { at, em, top, thick }, wid
 
 // --- two lines over a logarithm, and a dot on each that can be dragged ----------------------------
 
-let hand = null; // {id, at}: of which plot the dots are dragged, and where they are
+let hand = null; // {id, from, at}: which plot is held, from which pixel on, and where its dots are
 const inHand = (id) => hand?.id === id;
 
 // The stretch of x that is shown: around what crosses, wide enough for today's place.
@@ -338,7 +338,7 @@ function plot(id, label, spec) {
     runs.forEach((run, i) => drawLine(k, svg, run, lines[i].kind));
     const prices = lines.map((line) => line.now);
     for (const price of prices) labels.keep(f.inX(drag.value), f.y(price));
-    const at = inHand(id) ? hand.at : drag.chosen();
+    const at = (inHand(id) && hand.at) || drag.chosen();
     const known = at === drag.value; // what it costs there
     drawDots(k, f, lines, at, known ? prices : lines.map(({ points }) => between(points, at)));
     if (known) drawPrices(k, f, lines, at, labels, spec.written);
@@ -441,10 +441,8 @@ function drawPrices(k, f, lines, at, labels, written) {
 }
 function between(points, at) {
   // where a line runs, between two of its points
-  const i = Math.max(
-    points.findIndex(([x]) => x >= at),
-    1,
-  );
+  const after = points.findIndex(([x]) => x >= at);
+  const i = after < 0 ? points.length - 1 : Math.max(after, 1);
   const [[ax, ay], [bx, by]] = [points[i - 1], points[i]];
   return ay + ((by - ay) * (at - ax)) / (bx - ax);
 }
@@ -452,17 +450,23 @@ function draggable(id, f, to) {
   const figure = $(id); // which stays, where its image is another one for another size
   const move = ({ clientX }) => {
     const at = f.at(clientX - figure.getBoundingClientRect().left);
-    hand = { id, at: Number(at.toPrecision(2)) };
+    figure.classList.add("dragged");
+    hand.at = Number(at.toPrecision(2));
     to(hand.at);
     drawn[id]();
   };
   figure.onpointerdown = (event) => {
     if (event.button) return;
     figure.setPointerCapture(event.pointerId);
-    figure.classList.add("dragged");
-    move(event);
+    hand = { id, from: event.clientX };
+    if (event.pointerType !== "touch") move(event); // which may be about to scroll
   };
-  figure.onpointermove = (event) => inHand(id) && move(event);
+  figure.onpointermove = (event) => {
+    if (inHand(id) && (hand.at || Math.abs(event.clientX - hand.from) > 8)) move(event);
+  };
+  figure.onpointerup = (event) => {
+    if (inHand(id) && !hand.at) move(event); // a tap
+  };
   figure.onlostpointercapture = () => {
     hand = null;
     figure.classList.remove("dragged");
@@ -501,7 +505,8 @@ function grip(id, f, drag, at) {
   for (const [name, value] of Object.entries(told)) node.setAttribute(`aria-${name}`, value);
   node.onkeydown = (event) => {
     const far = { Home: low, End: high }[event.key];
-    if (!BY[event.key] && far === undefined) return;
+    const other = event.altKey || event.ctrlKey || event.metaKey; // Back, say
+    if (other || (!BY[event.key] && far === undefined)) return;
     event.preventDefault();
     const now = Math.max(node.getAttribute("aria-valuenow"), low);
     drag.to(Number((far ?? now * BY[event.key]).toPrecision(2)));

@@ -11,7 +11,6 @@ const OPTIONS = {
   sla: "sla_s",
   rate: "requests_per_hour",
   keep_alive: "keep_alive_s",
-  min_workers: "min_workers",
   cold_start_s: "known_cold_start_s",
 };
 const PAGE = ["step", "beside"]; // what the page alone knows
@@ -49,7 +48,7 @@ function words(command, layers = chosen.layers) {
       "set",
       text === undefined ? name : `${name}=${text}`,
     ]),
-    ...(command === "traffic" ? chosen.others : []),
+    ...chosen.others.filter(([name]) => command === "traffic" || name === "min-workers"),
   ];
 }
 function query(pairs) {
@@ -68,33 +67,42 @@ const typed = (command) =>
 const address = () => query([...words("traffic"), ...chosen.page]);
 
 // An edit of one thing is one step that the browser's Back undoes, however many keys it takes.
-let editing = { name: "", at: 0 };
+let editing = { name: "", at: 0 }; // and `from`, the address before its step
+const endEdit = () => (editing = { name: "", at: 0 });
 let began; // the report that was drawn when this edit began
 const stepsTo = () => history.state ?? 0; // of this page, up to the address that is shown
 function change(edit = "") {
-  clearTimeout(waiting);
+  drop();
   const now = performance.now();
   const goes_on = edit && edit === editing.name && now - editing.at < 1000;
+  if (goes_on && address() === editing.from) return history.back(); // nothing is left of it
   if (!goes_on) began = last.report;
+  let { from } = goes_on ? editing : {};
   const to = location.pathname + address();
-  if (goes_on || spare)
-    history.replaceState(history.state, "", to); // what is refused is no step
+  if (goes_on || replaceNext) history.replaceState(history.state, "", to);
   else if (address() !== location.search) {
+    from = location.search;
     history.pushState(stepsTo() + 1, "", to);
     drawnStep = Math.min(drawnStep, stepsTo()); // what lay ahead is no more
   }
-  editing = { name: edit, at: now };
-  spare = false;
+  editing = { name: edit, at: now, from };
+  replaceNext = false;
   load();
 }
-let waiting;
+let pending = null; // {edit, timer}: an edit that is made and soon asked for
 function soon(edit, wait = 150) {
   turn.abort(); // what is asked for until then is superseded
-  clearTimeout(waiting);
-  waiting = setTimeout(change, wait, edit);
+  drop();
+  pending = { edit, timer: setTimeout(change, wait, edit) };
+}
+function drop() {
+  clearTimeout(pending?.timer);
+  pending = null;
 }
 function set(name, text) {
   // a figure; empty, or the file's own, is none of yours
+  const command = name.replaceAll("_", "-"); // traffic.py has an option of this name: it goes first
+  if (optionNow(command) !== undefined) return option(command, text);
   const own = last.report ? String(fileFigure(name)) : "";
   const same = text === own || (own !== "" && Number(text) === Number(own));
   if (text === "" || same) chosen.figures.delete(name);

@@ -29,7 +29,7 @@ function drawMoney(report) {
   const said = (at) => `${plain(at)} requests per hour: ${report.verdicts.pays}`;
   plot("money", label, {
     x: (at) => `${tick(at)}/h`,
-    y: (x) => `$${plain(x)}`,
+    y: (x) => `$${tick(x)}`,
     written: (x) => `${dollars(x)}/h`,
     marks: [...names]
       .map(([rate, name]) => [rate, `${name} ${three(rate)}/h`])
@@ -39,7 +39,15 @@ function drawMoney(report) {
       line("warm", "a pool adds", "warm_premium_usd_per_hour"),
       line("late", "lateness costs", "cold_tax_usd_per_hour"),
     ],
-    drag: slider("requests_per_hour", "requests per hour", 1, report, rates, said),
+    drag: slider(
+      "requests_per_hour",
+      "requests per hour",
+      1,
+      report,
+      rates,
+      [...names.keys()],
+      said,
+    ),
   });
   drawRates(even.table, names);
 }
@@ -73,10 +81,13 @@ function drawRates(table, names) {
     table.map((row) => ({ mine: names.has(row.requests_per_hour), cells: cells(row) })),
   );
 }
-// A figure that can be dragged along its curve; the axis has so many of its unit.
-function slider(name, label, units, report, curve, says) {
-  const ends = [curve[0][name], curve.at(-1)[name]];
-  const [low, high] = ends.map((x) => Number((units * x).toPrecision(2)));
+// A figure that can be dragged along its curve; the axis has so many of its unit. Its ends lie a
+// factor of ten around what is marked, so that they stay where they are.
+function slider(name, label, units, report, curve, marks, says) {
+  const around = marks.length
+    ? [Math.min(...marks) / 10, 10 * Math.max(...marks)]
+    : [curve[0], curve.at(-1)].map((row) => units * row[name]);
+  const [low, high] = around.map((x) => Number(x.toPrecision(2)));
   const to = (at) => {
     set(name, String(at / units));
     document.querySelectorAll(`input[name="${name}"]`).forEach(fillIn);
@@ -102,17 +113,18 @@ function drawMoves(report) {
     { from: cross, to: Infinity, name: "KV cache is faster", kind: "cache" },
   ];
   const said = (at) => `${plain(at)} Gbit/s: ${report.verdicts.moves}`;
+  const marks = cross ? [cross] : [];
   plot("moves", `Time of a move over the network: ${$("cross").textContent}`, {
     x: (at) => `${tick(at)} Gbit/s`,
     y: about,
     written: about,
-    marks: cross ? [[cross, `crossover ${gbit(cross / 8)} Gbit/s`]] : [],
+    marks: marks.map((at) => [at, `crossover ${gbit(cross / 8)} Gbit/s`]),
     bands: cross ? sides : [],
     lines: [
       line("cache", "moving KV cache", "ship_kv_s"),
       line("tokens", "moving tokens", "ship_tokens_s"),
     ],
-    drag: slider("network_gb_s", "network, Gbit/s", 8, report, networks, said),
+    drag: slider("network_gb_s", "network, Gbit/s", 8, report, networks, marks, said),
   });
   const cells = (row) => [
     gbit(row.network_gb_s),

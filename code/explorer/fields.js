@@ -32,13 +32,14 @@ function readNumber(text) {
 }
 const unread = (field) => field.inputMode === "decimal" && readNumber(field.value).why;
 function why(field, says) {
-  // beside the field
-  const node = $(field.getAttribute("aria-describedby"));
-  if (says) {
-    field.setAttribute("aria-invalid", "true");
-    node.textContent = says;
-  } else field.removeAttribute("aria-invalid");
-  node.hidden = !document.querySelector(`[aria-describedby="${node.id}"][aria-invalid]`);
+  // beside the field, or with others below them
+  const id = field.getAttribute("aria-describedby");
+  if (says) field.setAttribute("aria-invalid", "true");
+  else field.removeAttribute("aria-invalid");
+  field.dataset.why = says;
+  const wrong = says ? field : document.querySelector(`[aria-describedby="${id}"][aria-invalid]`);
+  $(id).hidden = !wrong;
+  if (wrong) $(id).textContent = wrong.dataset.why;
   const folded = says && field.closest("details:not([open])");
   if (folded) folded.open = true;
 }
@@ -68,13 +69,15 @@ function heard(field) {
   const decimal = field.inputMode === "decimal";
   const number = decimal ? readNumber(field.value) : { text: field.value.trim() };
   typing = field;
-  clearTimeout(waiting);
   why(field, number.why);
   if (number.why) {
-    // what was refused before goes, and this is said instead
-    if (spare) stay();
-    else readUrl();
-    if (turn.signal.aborted) load();
+    // what was refused before, or not asked for yet, goes, and this is said instead
+    if (replaceNext) stay();
+    else if (pending) {
+      drop();
+      readUrl();
+      load();
+    }
     return;
   }
   if (isFigure(name)) set(name, number.text);
@@ -90,7 +93,8 @@ function fillIn(field) {
 function fillAll() {
   typing = null;
   for (const box of $("layers").querySelectorAll("input"))
-    box.checked = chosen.layers.includes(box.value);
+    box.checked = chosen.layers.includes("all") || chosen.layers.includes(box.value);
+  drawEvict();
   for (const field of fields()) {
     fillIn(field);
     why(field, "");

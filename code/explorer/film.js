@@ -187,6 +187,7 @@ const HOURLY = [
 ];
 function drawHours(rows) {
   play(false);
+  $("clock").textContent = "";
   film.days = [];
   const label = `By hour of day: ${HOURLY.map(([, name]) => name).join(", ")}`;
   canvas("film", label, (svg, width, height, em) => {
@@ -221,9 +222,10 @@ function drawTraffic([day, raw]) {
   $("day-command").textContent = typed("traffic");
   const { ttft_s, evictions } = day;
   const late = `${percent(day.over_sla_fraction, 2)} late`;
-  const pauses = day.evictions_compared.map((row) => `${duration(row.pause_s.p50)} ${row.name}`);
+  const hit = day.evictions_compared.filter((row) => row.pause_s.p50 !== null);
+  const pauses = hit.map((row) => `${duration(row.pause_s.p50)} ${row.name}`).join(", ");
   const lost = evictions.count
-    ? `; ${plain(evictions.count)} evictions: pause P50 ${pauses.join(", ")}`
+    ? `; ${plain(evictions.count)} evictions, ${pauses ? `pause P50 ${pauses}` : "of no request"}`
     : "";
   $("day").replaceChildren(
     `${plain(day.requests)} requests in ${plain(day.hours)} h: `,
@@ -243,6 +245,8 @@ function drawTraffic([day, raw]) {
   if (!day.events) drawHours(day.timeline);
   else drawFilm([...beside, yours]);
   for (const id of ["play", "scrub"]) $(id).disabled = !day.events;
+  $("key-dots").hidden = !day.events;
+  $("key-hours").hidden = Boolean(day.events);
   fillTable(
     "timeline",
     "by hour of day: how many, then how many at once on average",
@@ -252,6 +256,8 @@ function drawTraffic([day, raw]) {
     })),
   );
 }
+const evicts = () => Number(optionNow("evictions-per-day")) > 0;
+const drawEvict = () => $("evict").setAttribute("aria-pressed", evicts());
 function drawDayFields({ run }) {
   // as the run has them, but for what is being typed
   const kinds = [...new Set([...PATTERNS, run.pattern])];
@@ -259,8 +265,8 @@ function drawDayFields({ run }) {
   pattern.replaceChildren(...kinds.map((kind) => make("option", {}, kind)));
   pattern.value = run.pattern;
   for (const field of fields()) {
-    if (!isFigure(field.name) && field !== typing) fillIn(field);
+    if (!isFigure(field.name) && field !== typing && !unread(field)) fillIn(field);
   }
-  $("evict").setAttribute("aria-pressed", run.evictions_per_day > 0);
+  drawEvict();
   $("key-evicted").hidden = !run.evictions_per_day;
 }

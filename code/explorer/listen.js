@@ -30,11 +30,22 @@ document.addEventListener("keydown", (event) => {
   if (target.inputMode === "decimal" && (key === "ArrowUp" || key === "ArrowDown")) {
     event.preventDefault();
     step(target, key === "ArrowUp");
-  } else if (key === "Escape" && !$("figures").hidden && !$("gloss").matches(":popover-open"))
-    toggleFigures();
+  } else if (key === "Escape" && !$("gloss").matches(":popover-open")) {
+    const table = document.querySelector("details.table[open]");
+    if (table) {
+      table.open = false;
+      table.querySelector("summary").focus();
+    } else if (!$("figures").hidden) toggleFigures();
+  }
+});
+document.addEventListener("click", ({ target }) => {
+  // beside a table that is open
+  for (const table of document.querySelectorAll("details.table[open]"))
+    if (!table.contains(target) && !$("gloss").contains(target)) table.open = false;
 });
 document.addEventListener("focusout", ({ target }) => {
-  if (target.name === editing.name) editing = { name: "", at: 0 };
+  if (target.name && target.name === pending?.edit) change(pending.edit);
+  if (target.name === editing.name) endEdit();
   if (target === typing) typing = null;
   if (target.name && target.value === "") fillIn(target);
 });
@@ -57,22 +68,25 @@ async function copy(button, text) {
 }
 $("open").addEventListener("click", toggleFigures);
 $("copy-link").addEventListener("click", ({ target }) => copy(target, location.href));
-$("copy-command").addEventListener("click", ({ target }) =>
-  copy(target, $("command").textContent),
-);
+$("copy-command").addEventListener("click", ({ target }) => {
+  // and that of the day, where it is another one
+  const ids = chosen.others.length ? ["command", "day-command"] : ["command"];
+  copy(target, ids.map((id) => $(id).textContent).join("\n"));
+});
 $("reset").addEventListener("click", () => {
   clear();
   fillAll();
   change();
   showStep();
 });
-$("evict").addEventListener("click", ({ target }) => {
+$("evict").addEventListener("click", () => {
   // a day with them, and a second replica where requests can move to
-  const on = target.getAttribute("aria-pressed") !== "true";
+  const on = !evicts();
   const pool = "0-24:2";
   const own = optionNow("schedule");
   option("evictions-per-day", on && "12");
   if (!own || own === pool) option("schedule", on && pool);
+  fillAll();
   change();
 });
 $("cancel").addEventListener("click", cancel);

@@ -50,16 +50,21 @@ function drawReport(report, was) {
 function drawAdvice(report) {
   // the next command of the report, as a button
   const { text, command } = report.finding;
-  $("finding").textContent = in_words(text, report);
+  const rest = text.replace(/^.*?\. /, ""); // what comes first is the total, and stands large
+  $("finding").textContent = in_words(rest, report);
   const pairs = [...command.matchAll(/--([\w-]+) ([^\s\\]+)/g)].map(([, name, x]) => [name, x]);
   const next = pairs.filter(([name]) => name === "with").flatMap(([, x]) => x.split(","));
   const more = next.filter((name) => name !== "all" && !report.layers.includes(name));
   $("advice").hidden = !command;
   $("advice").textContent = more.length ? `put on ${more.join(", ")}` : "do that";
   $("advice").onclick = () => {
-    const { others, page } = chosen;
-    readUrl(query(pairs));
-    Object.assign(chosen, { others, page });
+    // besides what is chosen meanwhile
+    chosen.layers = [...new Set([...chosen.layers, ...next])];
+    for (const [, x] of pairs.filter(([name]) => name === "set")) {
+      const [figure, value] = x.split("=");
+      if (String(report.scenario[figure]) !== value) set(figure, value);
+    }
+    fillAll();
     change();
   };
 }
@@ -96,7 +101,7 @@ function changed(was, now) {
     says.push(`${layersAlone ? `${a < b ? "+" : ""}${about(b - a)}, ` : ""}${pair(a, b)}`);
   const [first, then] = [was.first_request_ttft_s, now.first_request_ttft_s];
   if (first !== then && (then !== b || first !== a))
-    says.push(`the first request waits ${pair(first, then)}`);
+    says.push(`first request ${pair(first, then)}`);
   const [rented, rents] = [was.standing_usd_per_month, now.standing_usd_per_month];
   if (rented !== rents) says.push(`rent ${dollars(rented)} -> ${dollars(rents)} a month`);
   const [few, many] = [was, now].map((x) => x.warm_pool.gpus_per_replica);
@@ -104,13 +109,14 @@ function changed(was, now) {
   const [still, moves] = [was.migration.eviction_pause_s, now.migration.eviction_pause_s];
   if (a === b && still !== moves)
     says.push(`an evicted request stands still ${pair(still, moves)}`);
+  const [before, regime] = [was, now].map((x) => REGIMES[x.curves.today.cheaper][0]);
+  if (!says.length && before !== regime) says.push(`${before} -> ${regime}`);
   const [even, pays] = [was, now].map((x) => x.break_even.requests_per_hour);
   if (!says.length && even !== pays) says.push(`break-even ${three(even)} -> ${three(pays)}/h`);
   return `${parts.join(", ")}: ${says.join("; ") || `the path stays ${about(b)}`}`;
 }
 
 function tellChange(says) {
-  if (!says) return;
   $("change").textContent = says;
   $("change").classList.remove("flash");
   $("change").getBoundingClientRect(); // so that it flashes anew
@@ -254,6 +260,7 @@ function drawStacks(report) {
     const button = make("button", { type: "button" }, row.layers.join(", ") || "none");
     button.onclick = () => {
       chosen.layers = row.layers;
+      fillAll();
       change();
     };
     const mine = String(row.layers) === String(report.layers);

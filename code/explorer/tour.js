@@ -10,10 +10,11 @@ const rateOf = ({ break_even }, times) =>
   // about so many times the break-even
   `${plain(Number((times * (break_even.requests_per_hour ?? 30)).toPrecision(1)))}/h`;
 const STEPS = [
-  // hides: what would tell the answer; right: which of the answers, by its place
+  // hides: what would tell the answer, here; tells: and at the steps before; right: which of the
+  // answers, by its place
   {
     view: { layers: [] },
-    hides: "#now dl, #path, .saves, #p-money .verdict, #p-moves .verdict, #day",
+    hides: "#now dl, #path, .saves, #day",
     ask: "Nobody has asked for hours, so the replica is gone. A request comes. Which phase takes longest?",
     answers: ({ phases }) =>
       phases.length ? phases.map((row) => words_of(row.name)) : ["only the total is known"],
@@ -39,7 +40,7 @@ const STEPS = [
   },
   {
     view: { layers: [] },
-    hides: "#pays, #money",
+    tells: "#pays, #money",
     ask: "A warm replica is paid around the clock, and late requests cost too. From which rate does it pay?",
     answers: (report) => [...[0.1, 1, 10].map((times) => rateOf(report, times)), "at no rate"],
     right: (report) => (report.break_even.requests_per_hour ? 1 : 3),
@@ -47,7 +48,8 @@ const STEPS = [
   },
   {
     view: { layers: ["migrate"] },
-    hides: "#evicted, #moves, .saves",
+    hides: ".saves",
+    tells: "#evicted, #moves, .layer:has([value=migrate]) .saves",
     ask: "The cloud takes a node back under a request. With live migration, how long does it stand still?",
     answers: () => ["a cold start", "the whole move", "only the last round"],
     right: () => 2,
@@ -68,7 +70,8 @@ const STEPS = [
   },
 ];
 
-let predicted = null; // which answer was given at this step
+let predicted = null; // which answer was given at the step that is shown
+let stepShown = 0;
 let home = null; // the view from which the way was entered, to come back to
 const stepNow = () => {
   const asked = Number(chosen.page.get("step"));
@@ -104,23 +107,27 @@ function answer(which) {
 function stepDrawn(report) {
   // what is revealed stays as it is while one tries on
   const shown = STEPS[stepNow() - 1];
-  if (shown && (predicted === null || isOf(shown, report))) showStep(predicted);
+  if (shown && (predicted === null || isOf(shown, report))) showStep();
 }
 const isOf = (step, report) =>
   String(report.layers) === String(layersOf(step)) &&
   report.figures === "lesson" &&
   !report.changed.length;
-function showStep(answer = null) {
-  const focused = $("tour").contains(document.activeElement);
+function showStep(answer = stepNow() === stepShown ? predicted : null) {
+  const { activeElement } = document;
+  const focused = activeElement === $("guide") || $("tour").contains(activeElement);
   const step = stepNow();
   const shown = STEPS[step - 1];
-  predicted = answer;
+  [stepShown, predicted] = [step, answer];
   $("tour").hidden = !shown;
   document.body.dataset.step = shown ? step : "";
-  const hides = shown && answer === null ? shown.hides : "";
+  const open = shown && answer === null;
+  const unanswered = shown ? STEPS.slice(open ? step - 1 : step) : [];
+  const hides = [open && shown.hides, ...unanswered.map(({ tells }) => tells)];
+  const hidden = hides.filter(Boolean).join(", ");
   for (const node of document.querySelectorAll(".asked"))
-    if (!hides || !node.matches(hides)) hide(node, false);
-  if (hides) document.querySelectorAll(hides).forEach((node) => hide(node, true));
+    if (!hidden || !node.matches(hidden)) hide(node, false);
+  if (hidden) document.querySelectorAll(hidden).forEach((node) => hide(node, true));
   const says = shown && last.report ? stepOf(step, shown) : [];
   const text = says.map((node) => node.textContent).join("");
   if ($("tour").textContent === text) return;

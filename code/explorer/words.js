@@ -57,7 +57,7 @@ const TERMS = {
     "waits for all of it, and so does whoever asks meanwhile.",
   rent:
     "What is paid whether anybody asks or not: a warm pool, a standby node. GPUs that come and go with " +
-    "requests are on top: see the bill of the day.",
+    "requests, or with the hour in a timed pool, are on top: see the bill of the day.",
   "a day":
     "Each mark is a request: how high it stands is how long it waited for its first token, and above the " +
     "dotted line, the promise, it is late. Below, a lane for each replica at work: it boots, works, idles. " +
@@ -80,6 +80,9 @@ const TERMS = {
     "computed of its tokens, is lost unless it is moved. Moving the tokens alone means few " +
     "bytes, and computing the cache again on the other GPU; the source goes on meanwhile, so the " +
     "request feels the last round alone. The KV cache in one piece pauses it until it is there.",
+  evictions:
+    "How often a day each replica is taken back under its requests. With twelve, two replicas lose " +
+    "about a node an hour between them. Most evictions meet no request, and move none.",
   idle: "Keep-alive: for so many seconds a replica without work is kept before it is let go.",
   "timed pool":
     "Replicas kept warm in some hours of the day: 8-18:2 keeps two from 8 to 18 h, " +
