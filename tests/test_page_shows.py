@@ -419,6 +419,16 @@ def test_a_day_without_requests_is_drawn(show: Any, more: str) -> None:
     browser.until("last.report.scenario.requests_per_hour > 0")
 
 
+@pytest.mark.parametrize("rate", ["1_000", "6e1", " 45 "])
+def test_a_rate_as_python_reads_it_has_its_dot(show: Any, rate: str) -> None:
+    browser = show(f"?rate={rate}", 1280, 720)
+    assert browser.js("last.report.scenario.requests_per_hour") == float(rate)
+    left, right = dots(browser, "money")
+    now = browser.js("document.querySelector('#money rect.now').getBoundingClientRect().x")
+    assert left == right == pytest.approx(now, abs=3)
+    assert "NaN" not in browser.js("$('money').innerHTML")
+
+
 def test_keys_move_the_dot(show: Any) -> None:
     browser = show()
     browser.js("document.querySelector('#money [role=slider]').focus()")
