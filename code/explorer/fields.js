@@ -31,7 +31,7 @@ function readNumber(text) {
   return { text: text.trim() };
 }
 const unread = (field) => field.inputMode === "decimal" && readNumber(field.value).why;
-function why(field, says) {
+function why(field, says = "") {
   // beside the field, or with others below them
   const id = field.getAttribute("aria-describedby");
   if (says) field.setAttribute("aria-invalid", "true");
