@@ -86,6 +86,18 @@ def test_a_step_there_and_back_leaves_no_step_and_says_so(show: Any) -> None:
     browser.until("location.search === '?with=preseed,stream'")
 
 
+def test_a_comma_on_the_way_ends_no_edit(show: Any) -> None:
+    browser = show()
+    browser.enter("first_forward_s", "12")
+    browser.until("location.search === '?set=first_forward_s=12'")
+    browser.js("editing.at -= 700")  # a slow hand
+    browser.do("Input.insertText", text=",")
+    browser.js("editing.at -= 700")
+    browser.do("Input.insertText", text="5")
+    browser.until("location.search === '?set=first_forward_s=12.5'")
+    assert browser.js("history.state") == 1
+
+
 def test_what_is_typed_goes_with_who_leaves_its_field(show: Any) -> None:
     browser = show()
     slowly(browser, 5)
@@ -236,6 +248,7 @@ def test_what_is_refused_is_no_step_and_what_is_typed_next_is_said_instead(show:
     for key in "1,000":  # key by key, of which the first is a number
         browser.do("Input.insertText", text=key)
     browser.until("!$('alert').textContent")
+    browser.wait(0.4)
     browser.enter("image_gb", "25")
     browser.until(total("298 s"))
     assert browser.js("history.state") == 1

@@ -275,7 +275,8 @@ def test_a_dot_can_be_dragged_and_the_verdict_follows(
     assert told.startswith(f"{figure} {main.told(getattr(main.Scenario(), figure))} -> ")
     if chart == "money":
         assert ": scale to zero -> " in told
-    assert browser.js("String(getSelection())") == ""  # no word is marked on the way
+    assert browser.js(f"getComputedStyle($('{chart}')).userSelect") == "none"  # no word is marked
+    assert browser.js("document.activeElement.role") == "slider"  # which arrows move on
     browser.js("history.back()")  # a drag is one edit
     browser.until(f"$('{verdict}').textContent === {was!r}")
 
@@ -743,6 +744,30 @@ def test_idle_times_timed_pools_and_evictions_are_at_hand(show: Any) -> None:
     day = json.loads(called("traffic.py", *words, "--json").stdout)
     assert f"{day['over_sla_fraction']:.2%} late" in browser.shown("day")
     assert day["run"]["schedule"] == "8-18:2"
+
+
+def test_where_no_other_replica_has_room_it_is_said_why_nothing_moves(show: Any) -> None:
+    says = ": none moved, for no other had room"
+    assert says in show("?with=preseed,snapshot&evictions-per-day=24").shown("day")
+    browser = show("?evictions-per-day=24&min-workers=2&rate=200")
+    assert "evictions, pause P50" in browser.shown("day")
+    assert says not in browser.shown("day")
+
+
+@pytest.mark.parametrize("chart", ["money", "moves"])
+@pytest.mark.parametrize("query", ["", "?set=drop_usd=0.5", "?with=preseed,snapshot", "?rate=70"])
+def test_no_word_lies_on_a_dot(show: Any, chart: str, query: str) -> None:
+    browser = show("", 1280, 720)  # with its axes, which stay
+    browser.js(f"history.pushState(1, '', '/' + {query!r}); arrive()")
+    browser.until("dayAt === location.search")
+    browser.wait(0.5)
+    hit = (
+        f"[...document.querySelectorAll('#{chart} .dot')].map(x => x.getBoundingClientRect())"
+        f".flatMap(d => [...document.querySelectorAll('#{chart} text')].filter(x => (b => "
+        "b.left < d.right && d.left < b.right && b.top < d.bottom - 4 && d.top + 4 < b.bottom)"
+        "(x.getBoundingClientRect())).map(x => x.textContent))"
+    )
+    assert browser.js(hit) == []
 
 
 def test_evictions_that_meet_no_request_pause_none(show: Any) -> None:

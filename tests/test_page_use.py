@@ -113,6 +113,25 @@ def test_two_presses_on_a_slow_view_count_both(show: Any, press: str) -> None:
     browser.until("location.search === '?with=preseed,migrate&figures=measured'")
 
 
+def test_the_advice_is_added_to_what_is_chosen_meanwhile(show: Any) -> None:
+    browser = show("?sla=3")
+    browser.slow(2)
+    browser.layer("migrate")
+    browser.enter("sla_s", "5")
+    browser.js("$('advice').click()")
+    browser.until("location.search === '?with=migrate,preseed&set=sla_s=5'")
+
+
+def test_all_layers_are_on_at_once_on_a_way_back(show: Any) -> None:
+    browser = show("?with=all")
+    browser.layer("migrate")
+    browser.until("!location.search.includes('all') && dayAt === location.search")
+    browser.slow(3)
+    browser.js("history.back()")
+    browser.until("location.search === '?with=all'")
+    assert browser.checked() == [*main.BY_NAME]
+
+
 def test_of_two_steps_that_take_long_neither_is_left(show: Any) -> None:
     browser = drawn_twice(show)
     browser.layer("snapshot")

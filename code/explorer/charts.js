@@ -334,14 +334,14 @@ function plot(id, label, spec) {
     drawScales(k, f, spec);
     const runs = lines.map(({ points }) => points.map(([at, value]) => [f.x(at), f.y(value)]));
     const labels = new Labels(em, [f.left + 0.3 * em, f.head, f.right, f.foot], runs);
-    drawMarks(k, f, marks, labels);
-    runs.forEach((run, i) => drawLine(k, svg, run, lines[i].kind));
     const prices = lines.map((line) => line.now);
-    for (const price of prices) labels.keep(f.inX(drag.value), f.y(price));
+    for (const price of prices) labels.keep(f.inX(drag.value), f.inY(price));
     const at = (inHand(id) && hand.at) || drag.chosen();
     const known = at === drag.value; // what it costs there
     drawDots(k, f, lines, at, known ? prices : lines.map(({ points }) => between(points, at)));
     if (known) drawPrices(k, f, lines, at, labels, spec.written);
+    drawMarks(k, f, marks, labels);
+    runs.forEach((run, i) => drawLine(k, svg, run, lines[i].kind));
     runs.forEach((run, i) => drawName(k, f, run, lines[i], labels));
     k.done();
     grip(id, f, drag, at);
@@ -392,7 +392,8 @@ function drawMarks(k, f, marks, labels) {
     if (at < f.from || at > f.to) return;
     k.rect(`mark ${name}`, "mark", f.x(at), f.head, 0.1 * f.em, f.high);
     const x = Math.min(f.x(at) + 0.3 * f.em, f.right - measure(name, f.em));
-    labels.put(k, `mark says ${name}`, name, [[x, f.head + (1.1 + 1.25 * i) * f.em]]);
+    const lines = [0, 1, 2, 3].map((line) => [x, f.head + (1.1 + 1.25 * (i + line)) * f.em]);
+    labels.put(k, `mark says ${name}`, name, lines);
   });
 }
 function drawLine(k, svg, run, kind) {
@@ -471,6 +472,7 @@ function draggable(id, f, to) {
     hand = null;
     figure.classList.remove("dragged");
     drawn[id](); // the axes may move again
+    figure.querySelector("[role=slider]").focus({ preventScroll: true }); // for the arrows
   };
 }
 

@@ -70,11 +70,11 @@ const address = () => query([...words("traffic"), ...chosen.page]);
 let editing = { name: "", at: 0 }; // and `from`, the address before its step
 const endEdit = () => (editing = { name: "", at: 0 });
 let began; // the report that was drawn when this edit began
+const goesOn = (edit) => edit && edit === editing.name && performance.now() - editing.at < 1000;
 const stepsTo = () => history.state ?? 0; // of this page, up to the address that is shown
 function change(edit = "") {
   drop();
-  const now = performance.now();
-  const goes_on = edit && edit === editing.name && now - editing.at < 1000;
+  const goes_on = goesOn(edit);
   if (goes_on && address() === editing.from) return history.back(); // nothing is left of it
   if (!goes_on) began = last.report;
   let { from } = goes_on ? editing : {};
@@ -85,7 +85,7 @@ function change(edit = "") {
     history.pushState(stepsTo() + 1, "", to);
     drawnStep = Math.min(drawnStep, stepsTo()); // what lay ahead is no more
   }
-  editing = { name: edit, at: now, from };
+  editing = { name: edit, at: performance.now(), from };
   replaceNext = false;
   load();
 }

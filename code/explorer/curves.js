@@ -29,7 +29,7 @@ function drawMoney(report) {
   const said = (at) => `${plain(at)} requests per hour: ${report.verdicts.pays}`;
   plot("money", label, {
     x: (at) => `${tick(at)}/h`,
-    y: (x) => `$${tick(x)}`,
+    y: (x) => `$${x < 0.001 ? exponential(x, 0) : tick(x)}`,
     written: (x) => `${dollars(x)}/h`,
     marks: [...names]
       .map(([rate, name]) => [rate, `${name} ${three(rate)}/h`])

@@ -71,6 +71,7 @@ function heard(field) {
   typing = field;
   why(field, number.why);
   if (number.why) {
+    if (goesOn(name)) editing.at = performance.now(); // 12, on the way to 12,5
     // what was refused before, or not asked for yet, goes, and this is said instead
     if (replaceNext) stay();
     else if (pending) {

@@ -223,7 +223,8 @@ function drawTraffic([day, raw]) {
   const { ttft_s, evictions } = day;
   const late = `${percent(day.over_sla_fraction, 2)} late`;
   const hit = day.evictions_compared.filter((row) => row.pause_s.p50 !== null);
-  const pauses = hit.map((row) => `${duration(row.pause_s.p50)} ${row.name}`).join(", ");
+  const stuck = hit.length && !hit.at(-1).migrated ? ": none moved, for no other had room" : "";
+  const pauses = hit.map((row) => `${duration(row.pause_s.p50)} ${row.name}`).join(", ") + stuck;
   const lost = evictions.count
     ? `; ${plain(evictions.count)} evictions, ${pauses ? `pause P50 ${pauses}` : "of no request"}`
     : "";
