@@ -156,6 +156,9 @@ def test_the_way_can_be_gone_by_keys(show: Any) -> None:
         assert browser.js(focused) == ("next" if step < 5 else "done")
         browser.layer("stream")  # what is tried on leaves the focus where it is
         browser.until("location.search.includes('stream') && dayAt === location.search")
+        browser.js("history.back()")  # and so does what is taken back
+        browser.until("!location.search.includes('stream') && dayAt === location.search")
+        browser.wait(0.2)
         assert browser.js(focused) == ("next" if step < 5 else "done")
         browser.key("Enter", **enter)
         if step < 5:
