@@ -160,7 +160,7 @@ function arrive() {
   if (last.report) fillAll();
   if (kept) drawPressed();
   else load();
-  showStep();
+  if (stepNow() !== stepShown) showStep();
 }
 function say(matter = "", below = "") {
   const alert = matter && below ? `${matter} (below: ${below})` : matter;
