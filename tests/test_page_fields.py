@@ -248,7 +248,7 @@ def test_what_is_refused_is_no_step_and_what_is_typed_next_is_said_instead(show:
     for key in "1,000":  # key by key, of which the first is a number
         browser.do("Input.insertText", text=key)
     browser.until("!$('alert').textContent")
-    browser.wait(0.4)
+    browser.wait(1.1)
     browser.enter("image_gb", "25")
     browser.until(total("298 s"))
     assert browser.js("history.state") == 1
