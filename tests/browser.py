@@ -20,7 +20,7 @@ FLAGS = """--headless --no-sandbox --disable-gpu --disable-quic --no-first-run -
 --remote-debugging-pipe""".split()
 CLASS = [(1280, 720), (1920, 1080)]  # projectors
 SLOW = """real = fetch; asked = []; fetch = async (address, how) => {
-    if (!address.startsWith('/api/')) return real(address, how);
+    if (!address.startsWith('/api/WHAT')) return real(address, how);
     asked.push(address);
     await new Promise((done, fail) => {
         setTimeout(done, SECONDS * 1000);
@@ -163,9 +163,9 @@ class Browser:
     def wait(self, seconds: float) -> None:
         self.js(f"new Promise(done => setTimeout(done, {seconds * 1000}))")
 
-    def slow(self, seconds: float) -> None:
-        """From now on each answer takes so much longer; `asked` are the addresses."""
-        self.js(SLOW.replace("SECONDS", str(seconds)))
+    def slow(self, seconds: float, what: str = "") -> None:
+        """From now on each answer, or each of a kind, takes so much longer; `asked` are these."""
+        self.js(SLOW.replace("SECONDS", str(seconds)).replace("WHAT", what))
 
     def media(self, **features: str) -> None:
         """Shows the page as to somebody who has asked for this."""

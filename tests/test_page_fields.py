@@ -17,6 +17,12 @@ def slowly(browser: Browser, seconds: float = 1) -> None:
     browser.js(f"at_once = soon; soon = edit => at_once(edit, {1000 * seconds}); 0")
 
 
+def refuse(browser: Browser) -> None:
+    """Types what is refused, and waits until that is said."""
+    browser.enter("image_gb", "-3")
+    browser.until("$('alert').textContent.startsWith('image_gb')")
+
+
 def test_back_undoes_each_edit_once_fields_too(show: Any) -> None:
     browser = show("?with=preseed&set=image_gb=12")
     browser.layer("stream")
@@ -235,14 +241,12 @@ def test_what_is_refused_says_why_beside_its_field(show: Any) -> None:
 
 def test_what_is_refused_is_no_step_and_what_is_typed_next_is_said_instead(show: Any) -> None:
     browser = show("?set=image_gb=20")
-    browser.enter("image_gb", "-3")
-    browser.until("$('alert').textContent.startsWith('image_gb')")
+    refuse(browser)
     browser.enter("image_gb", "1,000")
     browser.until("!$('alert').textContent")
     assert "a comma: write 1000" in browser.why("image_gb")
     assert browser.js("location.search") == "?set=image_gb=20"
-    browser.enter("image_gb", "-3")
-    browser.until("$('alert').textContent.startsWith('image_gb')")
+    refuse(browser)
     browser.wait(1.1)
     browser.js("$('f-image_gb').select()")
     for key in "1,000":  # key by key, of which the first is a number
@@ -288,8 +292,7 @@ def test_the_way_back_from_a_refusal_overwrites_no_step(show: Any) -> None:
     browser = show("?with=preseed")
     browser.layer("stream")
     browser.until("location.search === '?with=preseed,stream' && dayAt === location.search")
-    browser.enter("image_gb", "-3")
-    browser.until("$('alert').textContent.startsWith('image_gb')")
+    refuse(browser)
     browser.js("history.back()")
     browser.until("location.search === '?with=preseed,stream'")
     browser.layer("migrate")  # at once
@@ -300,8 +303,7 @@ def test_the_way_back_from_a_refusal_overwrites_no_step(show: Any) -> None:
 
 def test_after_a_refusal_each_edit_is_a_step_again(show: Any) -> None:
     browser = show()
-    browser.enter("image_gb", "-3")
-    browser.until("$('alert').textContent.startsWith('image_gb')")
+    refuse(browser)
     browser.enter("image_gb", "20")
     browser.until("location.search === '?set=image_gb=20'")
     browser.layer("preseed")  # before the answer

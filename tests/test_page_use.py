@@ -290,14 +290,6 @@ def test_a_view_that_is_kept_asks_for_its_day_alone(show: Any) -> None:
     assert all(address.startswith("/api/traffic") for address in more)
 
 
-DAYS_TAKE_LONG = (
-    "real = fetch; fetch = async (address, how) => {"
-    "if (address.includes('traffic')) await new Promise((done, fail) =>"
-    " { setTimeout(done, 5000); how.signal.addEventListener('abort', fail); });"
-    "return real(address, how); }; 0"
-)
-
-
 def test_what_is_pressed_for_the_day_stays_while_it_is_asked_for(show: Any) -> None:
     browser = show()
     browser.slow(0.5)
@@ -314,7 +306,7 @@ def test_what_is_pressed_for_the_day_stays_while_it_is_asked_for(show: Any) -> N
 def test_after_a_save_the_day_of_before_is_dimmed(show: Any, served: Served) -> None:
     browser = show()
     old = "node_provision_s: float = 50.0"
-    browser.js(DAYS_TAKE_LONG)
+    browser.slow(5, "traffic")
     with saved(old, old.replace("50", "40"), served.folder / "main.py"):
         browser.until(total("318 s"), 4)
         browser.until("!$('stop').hidden")
@@ -325,7 +317,7 @@ def test_after_a_save_the_day_of_before_is_dimmed(show: Any, served: Served) -> 
 def test_a_slow_day_is_dimmed_alone_and_can_be_stopped(show: Any) -> None:
     browser = show()
     day = browser.shown("day")
-    browser.js(DAYS_TAKE_LONG)
+    browser.slow(5, "traffic")
     browser.layer("preseed")
     browser.until(total("148 s"))
     browser.until("!$('stop').hidden")

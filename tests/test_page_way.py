@@ -107,6 +107,15 @@ def test_what_was_revealed_stays_on_a_way_back_within_its_step(show: Any) -> Non
     assert browser.shown("tour") == says
 
 
+def test_a_layer_tried_on_a_slow_step_is_added_to_its_own(show: Any) -> None:
+    browser = show("?step=1")
+    press(browser)
+    browser.slow(2)
+    press(browser)
+    browser.layer("preseed")  # before the view of the step has come
+    browser.until("location.search === '?with=preseed,snapshot&step=2'")
+
+
 def test_the_answers_are_the_models(show: Any) -> None:
     browser, s = show("?step=1"), main.Scenario()
     path = main.path(s)

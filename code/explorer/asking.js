@@ -141,8 +141,6 @@ function cancel() {
   // the old view stays, and its address is back
   turn.abort();
   drop();
-  rest();
-  say("");
   returning = true;
   if (stepsTo() === drawnStep) arrive();
   else history.go(drawnStep - stepsTo()); // and arrives there

@@ -321,11 +321,15 @@ class Frame {
 
 // lines: [{kind, name, points: [[x, y]...], now}]; bands: [{from, to, name, kind}];
 // marks: [[x, name]]; x, y and written are how figures are told;
-// drag: {value, chosen(), low, high, label, says(x), to(x)}; the dots stand where one has put them
+// drag: {value, chosen(), label, says(x), to(x)}; the dots stand where one has put them
 function plot(id, label, spec) {
   const { lines, marks, drag } = spec;
   const xs = lines[0].points.map(([at]) => at);
-  const seen = [...marks.map(([at]) => at), drag.value].filter((at) => at > 0);
+  const marked = marks.map(([at]) => at);
+  const seen = [...marked, drag.value].filter((at) => at > 0);
+  // the ends of its keys lie around what is marked, so that they stay where they are
+  const around = marks.length ? [Math.min(...marked) / 10, 10 * Math.max(...marked)] : null;
+  const ends = (around ?? [xs[0], xs.at(-1)]).map((x) => Number(x.toPrecision(2)));
   canvas(id, label, (svg, width, height, em) => {
     const shown = stretch(id, seen, [xs[0], xs.at(-1)]);
     const k = new Keeper(svg);
@@ -344,7 +348,7 @@ function plot(id, label, spec) {
     runs.forEach((run, i) => drawLine(k, svg, run, lines[i].kind));
     runs.forEach((run, i) => drawName(k, f, run, lines[i], labels));
     k.done();
-    grip(id, f, drag, at);
+    grip(id, f, drag, at, ends);
     draggable(id, f, drag.to);
   });
 }
@@ -485,7 +489,7 @@ const BY = {
   PageUp: 2,
   PageDown: 0.5,
 };
-function grip(id, f, drag, at) {
+function grip(id, f, drag, at, [low, high]) {
   let node = $(id).querySelector("[role=slider]");
   if (!node) {
     node = make("div", { role: "slider", tabindex: 0, class: "grip" });
@@ -496,9 +500,8 @@ function grip(id, f, drag, at) {
     transform: `translate(${x}px, ${f.head}px)`,
     height: `${f.high}px`,
   });
-  const { label, low, high } = drag;
   const told = {
-    label,
+    label: drag.label,
     valuemin: Math.min(low, at),
     valuemax: Math.max(high, at),
     valuenow: at,

@@ -85,6 +85,7 @@ function change(edit = "") {
     history.pushState(stepsTo() + 1, "", to);
     drawnStep = Math.min(drawnStep, stepsTo()); // what lay ahead is no more
   }
+  drawBoxes();
   editing = { name: edit, at: performance.now(), from };
   replaceNext = false;
   load();

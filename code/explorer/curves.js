@@ -39,15 +39,7 @@ function drawMoney(report) {
       line("warm", "a pool adds", "warm_premium_usd_per_hour"),
       line("late", "lateness costs", "cold_tax_usd_per_hour"),
     ],
-    drag: slider(
-      "requests_per_hour",
-      "requests per hour",
-      1,
-      report,
-      rates,
-      [...names.keys()],
-      said,
-    ),
+    drag: slider("requests_per_hour", "requests per hour", 1, report, said),
   });
   drawRates(even.table, names);
 }
@@ -81,13 +73,8 @@ function drawRates(table, names) {
     table.map((row) => ({ mine: names.has(row.requests_per_hour), cells: cells(row) })),
   );
 }
-// A figure that can be dragged along its curve; the axis has so many of its unit. Its ends lie a
-// factor of ten around what is marked, so that they stay where they are.
-function slider(name, label, units, report, curve, marks, says) {
-  const around = marks.length
-    ? [Math.min(...marks) / 10, 10 * Math.max(...marks)]
-    : [curve[0], curve.at(-1)].map((row) => units * row[name]);
-  const [low, high] = around.map((x) => Number(x.toPrecision(2)));
+// A figure that can be dragged along its curve; the axis has so many of its unit.
+function slider(name, label, units, report, says) {
   const to = (at) => {
     set(name, String(at / units));
     document.querySelectorAll(`input[name="${name}"]`).forEach(fillIn);
@@ -95,7 +82,7 @@ function slider(name, label, units, report, curve, marks, says) {
   };
   const value = units * report.scenario[name];
   const asked = () => units * Number(chosen.figures.get(name) ?? fileFigure(name));
-  return { value, chosen: () => (asked() >= 0 ? asked() : value), low, high, label, says, to };
+  return { value, chosen: () => (asked() >= 0 ? asked() : value), label, says, to };
 }
 
 function drawMoves(report) {
@@ -113,18 +100,17 @@ function drawMoves(report) {
     { from: cross, to: Infinity, name: "KV cache is faster", kind: "cache" },
   ];
   const said = (at) => `${plain(at)} Gbit/s: ${report.verdicts.moves}`;
-  const marks = cross ? [cross] : [];
   plot("moves", `Time of a move over the network: ${$("cross").textContent}`, {
     x: (at) => `${tick(at)} Gbit/s`,
     y: about,
     written: about,
-    marks: marks.map((at) => [at, `crossover ${gbit(cross / 8)} Gbit/s`]),
+    marks: cross ? [[cross, `crossover ${gbit(cross / 8)} Gbit/s`]] : [],
     bands: cross ? sides : [],
     lines: [
       line("cache", "moving KV cache", "ship_kv_s"),
       line("tokens", "moving tokens", "ship_tokens_s"),
     ],
-    drag: slider("network_gb_s", "network, Gbit/s", 8, report, networks, marks, said),
+    drag: slider("network_gb_s", "network, Gbit/s", 8, report, said),
   });
   const cells = (row) => [
     gbit(row.network_gb_s),

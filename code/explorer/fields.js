@@ -91,10 +91,14 @@ function fillIn(field) {
     : optionNow(field.name);
   field.value = own ?? "";
 }
-function fillAll() {
-  typing = null;
+function drawBoxes() {
+  // as chosen, so that the next press is counted with what was chosen before
   for (const box of $("layers").querySelectorAll("input"))
     box.checked = chosen.layers.includes("all") || chosen.layers.includes(box.value);
+}
+function fillAll() {
+  typing = null;
+  drawBoxes();
   drawEvict();
   for (const field of fields()) {
     fillIn(field);

@@ -50,8 +50,8 @@ function drawReport(report, was) {
 function drawAdvice(report) {
   // the next command of the report, as a button
   const { text, command } = report.finding;
-  const rest = text.replace(/^.*?\. /, ""); // what comes first is the total, and stands large
-  $("finding").textContent = in_words(rest, report);
+  const behind = text.replace(/^.*?\. /, ""); // what comes first is the total, and stands large
+  $("finding").textContent = in_words(behind, report);
   const pairs = [...command.matchAll(/--([\w-]+) ([^\s\\]+)/g)].map(([, name, x]) => [name, x]);
   const next = pairs.filter(([name]) => name === "with").flatMap(([, x]) => x.split(","));
   const more = next.filter((name) => name !== "all" && !report.layers.includes(name));
@@ -64,7 +64,6 @@ function drawAdvice(report) {
       const [figure, value] = x.split("=");
       if (String(report.scenario[figure]) !== value) set(figure, value);
     }
-    fillAll();
     change();
   };
 }
@@ -260,7 +259,6 @@ function drawStacks(report) {
     const button = make("button", { type: "button" }, row.layers.join(", ") || "none");
     button.onclick = () => {
       chosen.layers = row.layers;
-      fillAll();
       change();
     };
     const mine = String(row.layers) === String(report.layers);

@@ -82,7 +82,7 @@ const TERMS = {
     "request feels the last round alone. The KV cache in one piece pauses it until it is there.",
   evictions:
     "How often a day each replica is taken back under its requests. With twelve, two replicas lose " +
-    "about a node an hour between them. Most evictions meet no request, and move none.",
+    "about a node an hour between them. One that meets no request moves none.",
   idle: "Keep-alive: for so many seconds a replica without work is kept before it is let go.",
   "timed pool":
     "Replicas kept warm in some hours of the day: 8-18:2 keeps two from 8 to 18 h, " +
