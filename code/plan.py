@@ -4,7 +4,7 @@ A run of the same requests judges each, for a second model could disagree with t
 holds where at most 1% of them were late. So a plan says what `traffic.py` shows. `planner`
 searches, `reasons` says why; here they become a page or JSON.
 
-  python code/plan.py --model 13b --sla 3 --rate 30
+  python code/plan.py --model 8b --sla 3 --rate 30
   python code/plan.py --sla 20 --rate 200 --forbid warm-pool --budget 9000
   python code/plan.py --pattern 8-20:40 --keep-alive 60,300,900
   python code/plan.py --set pool_usd_per_hour=2.5 --cold-start-s 120

@@ -1,0 +1,135 @@
+"""Exercises 2 and 5: stacks and policies, simulated as the planner does."""
+
+from __future__ import annotations
+
+import functools
+import math
+from collections.abc import Sequence
+from dataclasses import replace
+
+import main
+from arrivals import Traffic
+from planner import Choice, Limits, Planner, Pool
+from verdicts import Table, Verdict, blank, no_layers, table_of, wrong
+
+DEARER = 1.1  # a policy may cost so much more than the cheapest
+
+
+@functools.cache
+def planner_of(s: main.Scenario, budget: float | None = None) -> Planner:
+    """Who judges what is asked of this scenario, and remembers its runs."""
+    return Planner(s, Traffic(), Limits(budget=budget))
+
+
+@functools.cache
+def plans_of(planner: Planner) -> list[Table]:
+    """Plans that hold, with the best of them; these questions have one."""
+    if not (found := planner.plans()):
+        raise ValueError("no stack keeps this promise")
+    return found
+
+
+def judge_stack(answers: Table) -> Verdict:
+    """Exercise 2: the planner's own verdict on the learner's stack; any as short one is right."""
+    table = table_of(answers, "exercise_2")
+    layers = table.get("layers", [])
+    if layers in ([], ""):
+        return blank("exercise_2.layers", "layer names")
+    place = f"exercise_2.layers = {layers!r}"
+    if says := no_layers(layers):
+        return wrong(place, f": {says}")
+    given = {**table["given"]}
+    budget = float(given.pop("budget_usd_per_month"))
+    s = main.Scenario(**given)
+    main.check_figures(s, "")
+    plans = plans_of(planner_of(s, budget))
+    yours = planner_of(s).cheapest(tuple(layers), s.keep_alive_s)
+    if not yours:
+        return wrong(
+            place, " breaks the promise. What does the first request after a quiet hour wait?"
+        )
+    if yours["usd_per_month"] > budget:
+        usd = main.dollars(yours["usd_per_month"])
+        return wrong(
+            place, f" keeps it for {usd} a month. What of that is paid at night, and why?"
+        )
+    if len({*layers}) > min(len(plan["layers"]) for plan in plans):
+        return wrong(place, " keeps it, and fewer layers would too. What does each leave?")
+    return Verdict("right")
+
+
+TIERS = ("paid", "trial", "batch")
+
+
+def tiers_of(given: Table) -> dict[str, main.Scenario]:
+    """Exercise 5's tiers, each with its promise and its traffic."""
+    if left := given.keys() - {"model", *TIERS}:
+        raise ValueError(f"there is no {' or '.join(sorted(left))}")
+    tiers = {name: main.Scenario(model=given["model"], **given[name]) for name in TIERS}
+    for s in tiers.values():
+        main.check_figures(s, "")
+    return tiers
+
+
+def cheapest_policy_usd(tiers: Sequence[main.Scenario]) -> float:
+    """Dollars a month of all tiers: without a standby node, or with one that all of them share."""
+    rent = main.replica_usd_per_month(tiers[0])
+    plans = [plans_of(planner_of(s)) for s in tiers]
+    usd = [[(x["usd_per_month"], "warm-node" in x["layers"]) for x in some] for some in plans]
+    apart = sum(min((x for x, node in some if not node), default=math.inf) for some in usd)
+    shared = sum(min(x - rent * node for x, node in some) for some in usd)
+    return min(apart, rent + shared)
+
+
+def one_pool_usd(tiers: Sequence[main.Scenario]) -> float:
+    """Dollars a month of one endpoint for all, at the hardest promise."""
+    hardest = min(tiers, key=lambda s: s.sla_s)
+    pooled = replace(hardest, requests_per_hour=math.fsum(s.requests_per_hour for s in tiers))
+    return float(min(plan["usd_per_month"] for plan in plans_of(planner_of(pooled))))
+
+
+def judge_tier(place: str, s: main.Scenario, row: Table) -> Verdict | Table:
+    """The simulated plan of one tier's layers and replicas, or what is wrong with it."""
+    layers, count = row.get("layers", []), row["min_workers"]
+    if says := no_layers(layers):
+        return wrong(f"{place}.layers = {layers!r}", f": {says}")
+    place += f": min_workers = {count!r}"
+    if isinstance(count, bool) or not isinstance(count, int) or not 0 <= count <= 100:
+        return wrong(place, ": is it a whole number of replicas, 0 to 100?")
+    # A pool is what min_workers says, whether it stands among the layers or not.
+    chosen = {*main.without(layers, "warm-pool"), *(["warm-pool"] if count else [])}
+    names = tuple(name for name in main.BY_NAME if name in chosen)
+    plan = planner_of(s).plan(Choice(names, s.keep_alive_s, Pool(count)))
+    if not main.holds_p99(1, plan["over_sla_fraction"]):
+        return wrong(
+            f"{place}, layers = {layers!r}",
+            f": {plan['over_sla_fraction']:.1%} of its users are late. What does the first one "
+            "after a quiet time wait, against this tier's promise?",
+        )
+    return plan
+
+
+def judge_tiers(answers: Table) -> Verdict:
+    """Exercise 5: the learner's policy, simulated: each SLA met, within 10% of the cheapest."""
+    table = table_of(answers, "exercise_5")
+    asked = [row if isinstance(row := table.get(name), dict) else {} for name in TIERS]
+    if any(row.get("min_workers", "") == "" for row in asked):
+        return blank("exercise_5", "min_workers of each tier")
+    tiers = tiers_of(table["given"])
+    least, rent = cheapest_policy_usd([*tiers.values()]), 0.0
+    usd = 0.0
+    for (name, s), row in zip(tiers.items(), asked):
+        plan = judge_tier(f"exercise_5.{name}", s, row)
+        if isinstance(plan, Verdict):
+            return plan
+        usd += plan["usd_per_month"]
+        if "warm-node" in plan["layers"]:  # one node serves all, and is paid once
+            usd -= rent
+            rent = main.replica_usd_per_month(s)
+    if usd > DEARER * least:
+        return wrong(
+            "exercise_5",
+            f": every promise holds, for {main.dollars(usd)} a month, and that is too much. Which "
+            "tier could wait for a cold start, and what is paid around the clock?",
+        )
+    return Verdict("right")

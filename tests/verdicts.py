@@ -1,0 +1,51 @@
+"""What is said of an answer: blank, wrong with a question, or right; and the file of answers."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import main
+
+OUTPUTS = Path(__file__).parent.parent / "outputs"
+ANSWERS = OUTPUTS / "exercise-answers.toml"
+Table = dict[str, Any]
+
+
+class Verdict(NamedTuple):
+    state: str  # blank, wrong, right
+    says: str = ""
+
+
+def read_answers(path: Path) -> Table:
+    """The file's tables; a ValueError of one line where it cannot be read."""
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:  # TOMLDecodeError, which names line and column
+        raise ValueError(f"{path.name}: {error}") from None
+
+
+def table_of(answers: Table, exercise: str) -> Table:
+    table = answers.get(exercise, {})
+    return table if isinstance(table, dict) else {}
+
+
+def blank(place: str, what: str) -> Verdict:
+    return Verdict("blank", f"{place}: write {what} into outputs/{ANSWERS.name}")
+
+
+def wrong(place: str, says: str) -> Verdict:
+    return Verdict("wrong", f"{place}{says}")
+
+
+def no_layers(names: object) -> str:
+    """What is wrong with a list of layers, with the name nearest to a mistyped one, or nothing."""
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        return "is it a list of names in quotes, as --with takes them?"
+    try:
+        for name in names:
+            main.nearest(name, main.BY_NAME)
+    except main.BadInput as error:
+        return str(error)
+    return ""
