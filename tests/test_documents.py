@@ -1,4 +1,4 @@
-"""README and skill: commands run, outputs are pasted, and every figure is the model's."""
+"""The README: its commands run, its outputs are pasted, and every figure is the model's."""
 
 from __future__ import annotations
 
@@ -14,7 +14,6 @@ import pytest
 from conftest import CODE, ROOT, edited, run
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-SKILL = (ROOT / "outputs" / "skill-cold-start-planner.md").read_text(encoding="utf-8")
 TESTS = "python -m pip install pytest && python -m pytest"
 LESSON = ("preseed", "stream", "snapshot", "warm-pool", "tiered", "migrate")
 HELPERS = ("graph-cache", "warm-node")
@@ -28,12 +27,10 @@ def g(x: float) -> str:
     return f"{x:g}"
 
 
-def figures() -> dict[str, str | tuple[str, ...]]:
-    """What documents may say, by the place that says it: text around a figure, and the figure."""
+def figures() -> dict[str, str]:
+    """What the README may say, by the place that says it: text around a figure, and the figure."""
     s = main.Scenario()
-    raw, rates = main.path(s), main.break_even_rows(s)
-    pool = main.pool_usd_per_month(s)
-    crossover = 8 * main.migration(s)["crossover_gb_s"]
+    raw = main.path(s)
     short = path("preseed", "snapshot", "warm-node")
     there = main.scenario("measured")
     found = evidence.evidence(s, [])
@@ -42,58 +39,20 @@ def figures() -> dict[str, str | tuple[str, ...]]:
     pairs = max(abs(row["error"]) for row in found["pairs"])
     elsewhere = f"{main.cold_start_s(main.stack(there, evidence.SHORT)):.1f} s"
     spared = [main.cold_start_s(x) - main.cold_start_s(main.graph_cache(x)) for x in (s, there)]
-    weights, gpus, hbm = main.weights_gb(s), main.gpus(s), s.gpu_hbm_gb
-    said: dict[str, str | tuple[str, ...]] = {
-        "the raw path": f"**{g(sum(raw.values()))} s**",
-        "weights": f"{g(weights)} GB, so {gpus} GPUs of {g(hbm)} GB",
-        "weights and GPUs": f"is {g(weights)} GB and needs two {g(hbm)} GB GPUs",
-        "image and weights": f"image of {g(s.image_gb)} GB does not hold {g(weights)} GB",
-        "image and weights, again": f"A {g(s.image_gb)} GB image cannot hold {g(weights)} GB",
-        "the short path": f"is the shortest path: {short:.1f} s, {328 / short:.1f}x",
+    return {
+        "weights and GPUs": f"{g(main.weights_gb(s))} GB and needs two {g(s.gpu_hbm_gb)} GB GPU",
+        "image and weights": f"A {g(s.image_gb)} GB image cannot hold {g(main.weights_gb(s))} GB",
         "the short stack": f"The {g(short)} s stack",
-        "no standby": f"without the standby node: {g(path('preseed', 'snapshot'))} s",
-        "no snapshot": f"warm-node, {path('preseed', 'tiered', 'graph-cache', 'warm-node'):.1f} s",
-        "why 60": (
-            f"node {g(raw['node_provision'])} s + snapshot {g(main.restore_snapshot(s))} s"
-            f" + first\nforward {g(raw['first_forward'])} s = {g(path('preseed', 'snapshot'))} s"
-        ),
-        "warm": f"answers: {g(s.warm_ttft_s)} s on a free slot",
-        "warm, again": f"time to first token ({g(s.warm_ttft_s)} s)",
-        "break-even": f"(raw 70B: {rates['requests_per_hour']:.1f} requests/h)",
-        "self-warm": f"(raw 70B: {rates['self_warm_requests_per_hour']:.1f} requests/h)",
-        "crossover": f"the crossover, {crossover:.1f} Gbit/s for a 70B",
-        "crossover's context": f"with {s.prompt_tokens:,} tokens. Above",
-        "slots": f"min_workers: {s.min_workers} covers",
-        "asked: SLA": f"P99, {g(s.sla_s)} s |",
-        "asked: rate": f"{g(s.requests_per_hour)}/h, Poisson",
-        "asked: a late request": f"${s.drop_usd:g} |",
-        "asked: price": f"${s.gpu_usd_per_hour:.2f}/h |",
-        "asked: image": f"{g(s.image_gb)} GB, {g(s.read_cap_gb_s)} GB/s",
-        "asked: context": f"| {s.prompt_tokens:,} tokens |",
-        "pool": f"${pool:,.0f} a month for each",
-        "standby": f"${main.replica_usd_per_month(s):,.0f} a month, shared",
-        "P99": f"at most {g(100 * main.P99_OVER)}%",
         "minutes": f"they are {path(model='7b') / 60:.1f} and {path() / 60:.1f} minutes",
-        "overflow": f"{g(path())} s for overflow",
         "measured": f"and the {g(short)} s\n  stack takes {elsewhere}",
-        "measured, again": f"the shortest stack takes {elsewhere}",
-        "measured, standby": f"the standby node leaves {elsewhere}",
         "graph-cache": f"saves {spared[1]:.1f} s where it saves {g(round(spared[0], 3))} s here",
         "phases off": f"are off by {found['phases']['median_error']:.0%}, in the median",
         "sizes off": f"off by {lesson:.0%} with the",
         "sizes off, measured": f"by {others:.0%} with the measured ones",
-        "sizes off, again": f"a guess is off by {others:.0%}, in the",
         "pairs off": f"it was {pairs:.0%} at most",
         "single ones off": f"by anything from {low:+.0%} to {high:+.0%}",
         "a layer of the reader's": f"takes the path to\n{path() - 0.7 * raw['image_pull']:g} s",
     }
-    for name, seconds in raw.items():
-        said[name] = f"{name} |", f"| {g(seconds)} s |"
-    for name in (*LESSON, *HELPERS):
-        attacks = main.BY_NAME[name].attacks
-        off = f"{g(round(path() - path(name), 3))} s" if attacks else ""
-        said[f"layer {name}"] = f"| {name} |", off, f"| {g(path(name))} s"
-    return said
 
 
 # What is no figure of the model: names, versions, the lesson's own words.
@@ -117,40 +76,22 @@ NAMES = [
 
 
 def prose(text: str) -> str:
-    """Without frontmatter, code blocks, and the table of edits, which another test runs."""
-    text = text.split("---\n", 2)[-1] if text.startswith("---\n") else text
+    """Without code blocks, and the table of edits, which another test runs."""
     text = re.sub(r"^```.*?^```$", "", text, flags=re.DOTALL | re.MULTILINE)
     return re.sub(r"^\| in `code.*?\n\n", "", text, flags=re.DOTALL | re.MULTILINE)
 
 
-def without_what_the_model_says(text: str) -> str:
-    """The document with every figure that the simulator gives taken out, where it gives it."""
-    lines = text.split("\n")
+def test_no_figure_stands_in_the_readme_that_the_simulator_does_not_give() -> None:
+    left = prose(README)
     for phrase in figures().values():
-        if isinstance(phrase, str):
-            lines = "\n".join(lines).replace(phrase, "").split("\n")
-            continue
-        for number, line in enumerate(lines):  # a row of a table: the parts of one line
-            if all(part in line for part in phrase):
-                for part in filter(None, phrase):
-                    line = line.replace(part, "", 1)
-                lines[number] = line
-    return re.sub("|".join(NAMES), "", "\n".join(lines), flags=re.MULTILINE)
-
-
-@pytest.mark.parametrize("document", [README, SKILL], ids=["README", "skill"])
-def test_no_figure_stands_in_a_document_that_the_simulator_does_not_give(document: str) -> None:
-    left = without_what_the_model_says(prose(document))
+        left = left.replace(phrase, "")
+    left = re.sub("|".join(NAMES), "", left, flags=re.MULTILINE)
     assert [line for line in left.splitlines() if re.search(r"\d", line)] == []
 
 
 @pytest.mark.parametrize("name", figures())
-def test_each_figure_is_said_somewhere(name: str) -> None:
-    phrase = figures()[name]
-    parts = [phrase] if isinstance(phrase, str) else phrase
-    lines = (README + SKILL).splitlines()
-    whole = isinstance(phrase, str) and phrase in README + SKILL
-    assert whole or any(all(part in line for part in parts) for line in lines)
+def test_each_figure_is_said(name: str) -> None:
+    assert figures()[name] in README
 
 
 def test_the_output_in_the_readme_is_what_the_scripts_print() -> None:
@@ -176,15 +117,13 @@ def test_the_two_commands_stand_alone_on_a_line() -> None:
 LIVE = ("serve.py", "watch.py")  # which go on until Ctrl-C
 
 
-@pytest.mark.parametrize(
-    "command", sorted({*re.findall(r"`(python code/\w+\.py[^`]*)`", README + SKILL)})
-)
-def test_every_command_of_the_documents_runs(command: str) -> None:
+@pytest.mark.parametrize("command", sorted({*re.findall(r"`(python code/\w+\.py[^`]*)`", README)}))
+def test_every_command_of_the_readme_runs(command: str) -> None:
     _, script, *words = shlex.split(command.replace("\n", " "))
     script = script.removeprefix("code/")
     if script in LIVE:
         assert run(script, "--help").returncode == 0
-    elif {"M", "S", "-", "FILE"}.isdisjoint(words):  # to be filled in, or read from a pipe
+    elif {"-", "FILE"}.isdisjoint(words):  # to be filled in, or read from a pipe
         done = run(script, *words)
         assert (done.returncode, done.stderr) == (0, "")
 
@@ -229,26 +168,6 @@ def test_the_tree_names_every_file_of_the_code() -> None:
 def test_the_picture_is_there() -> None:
     (picture,) = re.findall(r"!\[[^]]+\]\(([^)]+)\)", README)
     assert (ROOT / picture).read_bytes().startswith(b"\x89PNG")
-
-
-def test_the_skills_frontmatter_suits_a_strict_reader_and_a_curriculum() -> None:
-    head = SKILL.split("---\n")[1].splitlines()
-    fields = dict(line.split(": ", 1) for line in head)
-    assert [*fields] == ["name", "description", "version", "phase", "lesson", "tags"]
-    assert re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", fields["name"])
-    assert len(fields["name"]) <= 64
-    assert 0 < len(fields["description"]) <= 1024
-    assert not re.search(r": |[<>#]|^[\"'\[{&*!|>%@`-]", fields["description"])
-    assert (fields["phase"], fields["lesson"]) == ("17", "10")
-    assert re.fullmatch(r"\[[a-z0-9-]+(, [a-z0-9-]+)*\]", fields["tags"])
-
-
-def test_the_skill_covers_what_a_planner_must() -> None:
-    for word in (*(phase.__name__ for phase in main.PHASES), *LESSON, *HELPERS):
-        assert f"| {word} |" in SKILL
-    headings = " ".join(re.findall(r"^## \d\. (.*)$", SKILL, re.MULTILINE)).lower()
-    for part in ("ask", "budget", "attacks", "mandatory", "reject", "refuse", "page", "alert"):
-        assert part in headings
 
 
 def test_a_70b_under_60_s_needs_a_pool_or_a_standby_node() -> None:

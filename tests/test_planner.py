@@ -19,7 +19,7 @@ import pytest
 import reasons
 import traffic
 from arrivals import Traffic, synthetic
-from conftest import ROOT, called, refused, run, shipped_layers
+from conftest import called, refused, run, shipped_layers
 from endpoint import mean_cold_s
 from planner import Limits, Planner
 
@@ -552,25 +552,6 @@ def test_bad_input_of_plan_is_one_line(arguments: list[str], says: str) -> None:
     assert says in refused(called("plan.py", *arguments))
 
 
-SKILL = (ROOT / "outputs" / "skill-cold-start-planner.md").read_text(encoding="utf-8")
-
-
-@pytest.mark.parametrize(
-    ("command", "stack", "least"),
-    re.findall(r"^\| `(plan\.py [^`]+)` \| `([^`]+)` \| `([^`]+)` \|", SKILL, re.MULTILINE),
-)
-def test_the_skills_worked_examples_are_the_planners_answers(
-    command: str, stack: str, least: str
-) -> None:
-    done = called(*command.split(), "--json")
-    found = json.loads(done.stdout)
-    assert done.returncode == (stack == "refused")
-    assert found["feasible"] == (stack != "refused")
-    if found["feasible"]:
-        assert (",".join(found["layers"]) or "no layers") == stack
-        assert found["min_workers"] == int(least)
-
-
 def test_a_pool_for_office_hours_costs_half_and_runs_as_the_plan_says() -> None:
     found = planned(main.Scenario(), pattern="8-20:40")
     assert (found["layers"], found["min_workers"]) == (["warm-pool"], 0)
@@ -672,10 +653,6 @@ def test_a_plan_at_the_rates_of_real_endpoints_runs_few_of_all_stacks() -> None:
         search = Planner(s, Traffic(pattern=pattern, service_s=100.0), Limits())
         search.plans()
         assert len(search.runs) < most
-
-
-def test_the_skill_has_worked_examples() -> None:
-    assert len(re.findall(r"^\| `plan\.py ", SKILL, re.MULTILINE)) >= 5
 
 
 def test_a_pattern_of_weekdays_gets_a_pool_of_those_days() -> None:
