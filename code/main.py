@@ -504,6 +504,11 @@ def standing_usd_per_month(s: Scenario, names: Iterable[str]) -> float:
     return sum((rent(s) for rent in rents if rent), 0.0)
 
 
+def shared_rents(names: Iterable[str]) -> list[str]:
+    """Layers that rent something for all products together: all that rent but the pool."""
+    return [name for name in without(names, "warm-pool") if BY_NAME[name].rent]
+
+
 def is_large(s: Scenario) -> bool:
     """Whether what the lesson says of 70B and more is said of this model."""
     return MODELS[s.model][0] >= 70
@@ -1269,9 +1274,9 @@ def show_pool(r: Row, s: Scenario) -> None:
         f"around the clock: {', '.join(takes)}. {brutal(s)}"
     )
     show_rates(r["break_even"], s)
-    if "warm-node" in r["layers"]:
-        usd_per_hour = standing_usd_per_month(s, ["warm-node"]) / s.hours_per_month
-        say(f"The standby node costs {dollars(usd_per_hour)}/h on top of either.")
+    if shared := shared_rents(r["layers"]):
+        usd_per_hour = standing_usd_per_month(s, shared) / s.hours_per_month
+        say(f"{' and '.join(shared)} costs {dollars(usd_per_hour)}/h on top of either.")
     say(rule(s))
 
 
@@ -1438,7 +1443,9 @@ def check_row(layer: Layer, where: str) -> None:
         if not isinstance(x, str):
             raise BadInput(f"{where}{name} = {x!r:.40}: must be a text")
     if not re.fullmatch("[a-z0-9-]{1,20}", layer.name) or layer.name == "all":
-        raise BadInput(f"{where}must be a name of a-z, 0-9 and -, 20 at most, and not all")
+        raise BadInput(f"{where}must be a name of a-z, 0-9 and -, 20 at most, but not 'all'")
+    if layer.rent is not None and not callable(layer.rent):
+        raise BadInput(f"{where}rent = {layer.rent!r:.40}: must be a function of the scenario")
     if not isinstance(layer.attacks, tuple):
         raise BadInput(f"{where}attacks = {layer.attacks!r:.40}: must be a tuple, with a comma")
 
@@ -1452,6 +1459,8 @@ def check_change(layer: Layer, where: str) -> None:
     for phase, seconds in path(alone).items():
         if seconds != raw[phase] and phase not in layer.attacks:
             raise BadInput(f"{where}changes {phase}: must stand in what it attacks")
+        if must := Bounds().refusal(seconds):
+            raise BadInput(f"{where}makes {phase} {seconds:.6g} s: {must}")
 
 
 def check_file() -> None:
@@ -1479,6 +1488,9 @@ def check_file() -> None:
     for says, (names, rows_of) in named.items():
         for name in names:
             nearest(name, rows_of, where + says)
+    for phase, seconds in path(Scenario()).items():
+        if must := Bounds().refusal(seconds):
+            raise BadInput(f"{where}{phase} gives {seconds!r:.40}: {must}")
     for layer in LAYERS:
         check_change(layer, f"{where}{layer.name} ")
 

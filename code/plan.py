@@ -15,8 +15,10 @@ searches, `reasons` says why; here they become a page or JSON.
 import argparse
 import re
 import shlex
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, fields, replace
+from statistics import fmean
 
 import main
 import reasons
@@ -24,7 +26,7 @@ import traffic
 from arrivals import Traffic
 from endpoint import mean_cold_s, workers
 from main import BadInput, Bounds, Row, Scenario, dollars, number, plain
-from planner import Choice, Limits, Planner, Pool, best, pool_of
+from planner import Choice, Limits, Planner, Pool, best, choice_of, pool_of
 from progress import progress
 from reasons import named, pool_text
 from traffic import duration
@@ -44,6 +46,7 @@ BINDS = {
 }
 IDLE = "keep_alive_s"  # which a plan may have chosen
 IN_HOURS = "paid in its hours, and one cold start ahead of them"
+WEEK_H = 168  # hours; a trace of fewer has not seen every day of it
 FEW = 1000  # requests of a run, too few to tell a P99 well
 PLAN = ("layers", "min_workers", "schedule", "keep_alive_s", "cold_start_s", "p99_ttft_s",
         "p999_ttft_s", "max_ttft_s", "over_sla_fraction", "usd_per_month", "cold_starts_per_day",
@@ -104,6 +107,7 @@ def plan_result(s: Scenario, how: Traffic, limits: Limits, idle_s: Sequence[floa
         "why": [*reasons.why(planner, shown)],
         "other": other and {"prefer": other_way, **other},
         "longer": plan and planner.longer(plan),
+        "late_in_draws": planner.shares_late(choice_of(plan)) if plan else [],
         "rejected": reasons.rejected(planner, plan),
         "binding": relaxed[0]["kind"] if relaxed else None if plan else SEVERAL,
         "relaxations": relaxed,
@@ -139,8 +143,9 @@ def tiers_result(
         )
     *apart, pooled = rows
     hardest, feasible = apart[slas.index(min(slas))], all(row["feasible"] for row in apart)
-    nodes = sum("warm-node" in (row["layers"] or ()) for row in apart)
-    shared = max(nodes - 1, 0) * main.replica_usd_per_month(s)  # one standby node serves all
+    rents = [x for row in apart for x in main.shared_rents(row["layers"] or ())]
+    again = Counter(rents) - Counter({*rents})  # what one serves all with, rented once more
+    shared = main.standing_usd_per_month(s, again.elements())
     return {
         **main.head(s, limits.require),
         "feasible": feasible,
@@ -157,6 +162,9 @@ def tiers_result(
 
 class Page:
     """How a plan is written: on a terminal, or as Markdown to hand over."""
+
+    def title(self, text: str) -> None:
+        """None on a terminal, where the command stands above it."""
 
     def heading(self, text: str) -> None:
         main.heading(text)
@@ -177,6 +185,9 @@ class Page:
 
 
 class Markdown(Page):
+    def title(self, text: str) -> None:
+        print(f"# {text}")
+
     def heading(self, text: str) -> None:
         print(f"\n## {text}")
 
@@ -220,6 +231,11 @@ def show_tail(r: Row, page: Page) -> None:
         f"requests are late: P99 is {duration(r['p99_ttft_s'])}, P99.9 "
         f"{duration(r['p999_ttft_s'])}, and the longest waits {duration(r['max_ttft_s'])}."
     )
+    if len(shares := r["late_in_draws"]) > 1:
+        page.say(
+            f"Nodes go away by chance: over {len(shares)} draws of that, {fmean(shares):.2%} are "
+            f"late, {min(shares):.2%} to {max(shares):.2%}."
+        )
     if longer := r["longer"]:
         more = dollars(longer["usd_per_month"] - r["usd_per_month"])
         page.say(
@@ -234,6 +250,12 @@ def show_finding(r: Row, page: Page) -> None:
         show_dear(r, page)
         page.say(f"{LEAST[r['run']['prefer']]}: {named(r)}.")
         show_tail(r, page)
+        if r["schedule"] and r["scenario"]["pool_usd_per_hour"] is not None:
+            page.say(
+                "The pool's price is paid in its hours alone. Where a GPU is reserved around the "
+                f"clock, always on costs {dollars(r['always_on']['usd_per_month'])} a month, and "
+                "hours save nothing."
+            )
         if named(other) == named(r):
             page.say("No other plan that holds P99 has fewer layers, or costs less.")
         else:
@@ -248,17 +270,21 @@ def show_finding(r: Row, page: Page) -> None:
 
 
 def show_plan(r: Row, s: Scenario, how: Traffic, page: Page) -> None:
+    page.title(f"Plan for the {s.model}, P99 {duration(s.sla_s)} to the first token")
     show_finding(r, page)
     asked, run = traffic.asked_of(s, how), r["run"]
     judged = f"judged by a run of {plain(run['hours'])} h, seed {run['seed']}"
-    judged += ", with the pool alone at first"
+    judged += ", at first with nothing ready but the pool"
     page.heading("What was asked")
     page.say(f"P99 of {duration(s.sla_s)} at {asked}, {judged}. {main.priced(s)}")
     if r["trace"]:
         page.say(traffic.read_text(r["trace"], r["requests"]))
+        if run["hours"] < WEEK_H:
+            days = plain(run["hours"] / 24)
+            page.say(f"A month is counted as if each day of it were like these {days}.")
     if r["requests"] < FEW:
         page.say(f"{plain(r['requests'])} requests are few: P99 hangs on the slowest few of them.")
-    page.items([*main.changes(r), *(about(r, name) for name in r["layers"])])
+    page.items([*limits_text(r), *main.changes(r), *(about(r, name) for name in r["layers"])])
     show_path(r, page)
     if how.jitter:
         mean_s = duration(run["cold_start_s"])
@@ -279,6 +305,18 @@ def show_plan(r: Row, s: Scenario, how: Traffic, page: Page) -> None:
     what = "The same run" if r["feasible"] else "Doing nothing"
     page.heading(f"{what}, for one product; its dollars are of {plain(run['hours'])} h")
     page.command(r["command"])
+
+
+def limits_text(r: Row) -> Iterator[str]:
+    """What binds a plan beside the promise, and what happens to its nodes."""
+    run = r["run"]
+    if run["budget"] is not None:
+        yield f"budget: {dollars(run['budget'])} a month for the whole bill"
+    if run["evictions_per_day"]:
+        yield f"nodes go away, that of each replica {plain(run['evictions_per_day'])} times a day"
+    for what, names in (("without", run["forbid"]), ("with", run["require"])):
+        if names:
+            yield f"{what} {', '.join(names)}, as asked"
 
 
 def about(r: Row, name: str) -> str:
@@ -407,6 +445,8 @@ def run(argv: Sequence[str]) -> int:
     args = parser.read(argv)
     (s, names, idle_s), how = traffic.scenario_of(args), traffic.traffic_of(args)
     limits, page = limits_of(args, names), Markdown() if "markdown" in args else Page()
+    if how.schedule and "warm-pool" in limits.forbid:
+        raise BadInput("--schedule: must be without --forbid warm-pool, for it is one")
     given = main.given(args)
     if "min_workers" in given:
         raise BadInput(

@@ -5,13 +5,14 @@ shows them; here is what an engineer asks of one.
 """
 
 import math
+import statistics
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 import main
 from endpoint import USUAL_WORKERS
 from main import Row, Scenario, dollars, plain
-from planner import Choice, Planner, Pool, best, first_of, pool_of
+from planner import Choice, Planner, Pool, best, choice_of, first_of, pool_of
 from schedule import HOUR_S
 from traffic import duration
 
@@ -140,6 +141,10 @@ def reason(planner: Planner, row: Row, plan: Row | None) -> str:
     if not main.holds_p99(1, late):
         p99_s, boot_s = duration(row["p99_ttft_s"]), duration(row["cold_start_s"])
         return f"{late:.2%} are late: P99 is {p99_s}, a boot {boot_s}"
+    shares = planner.shares_late(choice_of(row))
+    if len(shares) > 1 and not planner.holds(choice_of(row)):
+        over = f"over {len(shares)} draws of evictions"
+        return f"Lucky in this run: {statistics.fmean(shares):.2%} are late {over}"
     if row["usd_per_month"] > planner.budget:
         return f"Over the budget: {usd} a month"
     more = []

@@ -362,15 +362,20 @@ def show_run(r: Row, s: Scenario, how: Traffic, kept: str) -> None:
         f"kept idle for {kept}. A request takes {service_text(r)}; a cold start takes "
         f"{duration(run['cold_start_s'])}."
     )
+    if run["schedule"] and how.min_workers is None and run["min_workers"]:
+        say("The warm pool stands around the clock too; --min-workers 0 leaves the hours alone.")
 
 
 def idle_finding(r: Row, s: Scenario) -> str:
     """Which idle time to take, or that none holds P99 and what speaks for which."""
     best = duration(r["keep_alive_s"])
     if holds(r):
-        return (
-            f"Keep an idle replica for {best}: the cheapest that holds P99 of {duration(s.sla_s)}."
+        says = (
+            f"Keep an idle replica for {best}: the cheapest that holds P99 of {duration(s.sla_s)}"
         )
+        warm = main.kept_usd_per_hour(s) * r["hours"]
+        dear = r["usd"] > warm
+        return f"{says}{', though one that never goes costs less' if dear else ''}."
     fewest = min(r["runs"], key=lambda run: run["over_sla_fraction"])
     near = f"{duration(fewest['keep_alive_s'])}, {fewest['over_sla_fraction']:.2%}"
     return (
@@ -405,7 +410,8 @@ def show_idle(r: Row, s: Scenario, how: Traffic) -> None:
         "each. A longer idle time pays for GPUs that wait, and boots less often; one warm replica "
         f"around the clock would cost {warm}."
     )
-    print(f"\nNext, the whole day, the same command with:\n  --keep-alive {r['keep_alive_s']:g}")
+    what = f"--keep-alive {r['keep_alive_s']:g}" if holds(r) else "--min-workers 1"
+    print(f"\nNext, the whole day, the same command with:\n  {what}")
 
 
 def following(r: Row, s: Scenario, how: Traffic) -> str:
@@ -450,7 +456,8 @@ def show_totals(r: Row, s: Scenario) -> None:
     print()
     table(rows, "<><")
     if rent := standby_usd_per_hour(s, r["layers"]):
-        say(f"The dollars contain {main.dollars(rent)} an hour for the standby node.")
+        rented = " and ".join(main.shared_rents(r["layers"]))
+        say(f"The dollars contain {main.dollars(rent)} an hour for {rented}.")
 
 
 def show_evictions(compared: Sequence[Row]) -> None:

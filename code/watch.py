@@ -22,6 +22,7 @@ import children
 from children import SCRIPTS, Refused
 from progress import progress
 
+MOST_NEWS = 14  # lines; a class sees some thirty at once
 POLL_S, SETTLE_S = 0.1, 0.2  # between looks at the files; how long they must lie still
 
 
@@ -74,6 +75,8 @@ BESIDE: tuple[Fact, ...] = (  # what else the lesson has, where none of these mo
     ("break_even.requests_per_hour", "break-even ", "{:.3g}", "/h"),
     ("break_even.self_warm_requests_per_hour", "self-warm ", "{:.3g}", "/h"),
     ("warm_pool.usd_per_month", "pool ", "${:,.0f}", " a month"),
+    ("migration.ship_tokens_s", "tokens there in ", "{:.3g}", " s"),
+    ("migration.ship_kv_s", "KV cache there in ", "{:.3g}", " s"),
     ("migration.pause_s", "pause ", "{:.3g}", " s"),
 )
 
@@ -87,7 +90,8 @@ def difference(was: Result, now: Result) -> str:
         if old.get(name) != x and name != "cold_start_s"  # which is a run's result
     ]
     before, after = (x.get("run", {}) | x for x in (was, now))
-    facts = moved(before, after, FACTS) or moved(before, after, BESIDE)
+    facts = moved(before, after, FACTS) or moved(before, after, BESIDE) or stacks_moved(was, now)
+    figures += layers_changed(was, now)
     if not figures and not facts:
         return "no figure changed" if was == now else "other changes"
     return f"{', '.join(figures) or 'other changes'}: {', '.join(facts) or 'path unchanged'}"
@@ -97,10 +101,29 @@ def moved(before: Result, after: Result, facts: Sequence[Fact]) -> list[str]:
     """Those that have changed, with what they were."""
     said = []
     for name, label, form, unit in facts:
-        old, new = fact(before, name), fact(after, name)
-        if old != new and isinstance(old, (int, float)) and isinstance(new, (int, float)):
-            said.append(f"{label}{form.format(old)} -> {form.format(new)}{unit}")
+        old, new = (
+            "none" if x is None else form.format(x) if isinstance(x, (int, float)) else ""
+            for x in (fact(before, name), fact(after, name))
+        )
+        if old != new and name.partition(".")[0] in before:
+            said.append(f"{label}{old} -> {new}{'' if new == 'none' else unit}")
     return said
+
+
+def stacks_moved(was: Result, now: Result) -> list[str]:
+    """The first stack of the lesson whose path has changed, where the lesson's own has not."""
+    for old, new in zip(was.get("stacks", ()), now.get("stacks", ())):
+        seconds = [f"{row['cold_start_s']:.4g}" for row in (old, new)]
+        if old["layers"] == new["layers"] and seconds[0] != seconds[1]:
+            return [f"behind {', '.join(new['layers'])} {' -> '.join(seconds)} s"]
+    return []
+
+
+def layers_changed(was: Result, now: Result) -> list[str]:
+    """Layers that came and went, by the table of each alone."""
+    old, new = ([row["name"] for row in x.get("alone", ())] for x in (was, now))
+    came = [f"{name} is there" for name in new if old and name not in old]
+    return came + [f"{name} is gone" for name in old if new and name not in new]
 
 
 def fact(result: Result, name: str) -> object:
@@ -113,6 +136,15 @@ def shown(x: object) -> str:
     return "n/a" if x is None else f"{x:g}" if isinstance(x, float) else str(x)
 
 
+def news(was: str, now: str) -> str:
+    """The lines that were not there before, once more below: a long report has scrolled away."""
+    before = {*was.splitlines()}
+    lines = [line for line in now.splitlines() if line not in before] if before else []
+    more = [f"  and {len(lines) - MOST_NEWS} lines more"] if len(lines) > MOST_NEWS else []
+    shown_lines = lines[:MOST_NEWS] + more
+    return "".join(f"{line}\n" for line in ("", "New in it:", *shown_lines)) if lines else ""
+
+
 # --- watching ------------------------------------------------------------------------------------
 
 
@@ -122,7 +154,7 @@ def tell(line: str) -> None:
 
 def watch(script: str, words: Sequence[str]) -> NoReturn:
     """Run a script at each save until Ctrl-C; Refused where its first words are no good."""
-    saves, facts, above = Saves(words), Result(), ""
+    saves, facts, above, good = Saves(words), Result(), "", ""
     encoding = sys.stdout.encoding
     while True:
         if gone := saves.wait():
@@ -137,8 +169,8 @@ def watch(script: str, words: Sequence[str]) -> NoReturn:
             if not saves.more():  # else it was stopped for that, or was half written
                 tell(ended.reason + above)
             continue
-        print(ended.out, end="", flush=True)
-        above = " (above: the last good run)"
+        print(ended.out + news(good, ended.out), end="", flush=True)
+        above, good = " (above: the last good run)", ended.out
         new, reason = figures_of(script, words, saves)
         ran = difference(facts, new) if facts and new else "ran; again at every save, until Ctrl-C"
         tell(reason or ran)

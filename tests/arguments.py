@@ -1,14 +1,13 @@
 """Tells whether a sentence of a learner's own argues: it names what acts and what comes of it.
 
 Words are recognised by their stems, many for each idea, so that nobody has to guess ours. A list
-of such words is no argument, nor is a denial. Whether the reasoning is right no check can see:
-that is why a model answer follows, to compare with.
+of such words is no argument; a known misconception hears a question of its own. Whether the
+reasoning is right no check can see: that is why a model answer follows, to compare with.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from typing import NamedTuple
 
 
@@ -17,6 +16,13 @@ class Idea(NamedTuple):
 
     stems: str
     ask: str
+
+
+class Argument(NamedTuple):
+    """What a sentence must name to argue, and what is known to be wrong, with what to ask then."""
+
+    ideas: tuple[Idea, ...]
+    slips: dict[str, str]
 
 
 # What puts words in relation. A list has none of them; `and` and `the` are in lists too.
@@ -28,13 +34,9 @@ LINKS = """
     which while who whoever whom whose will with without would you your
 """.split()
 LEAST_WORDS, MOST_PER_LINK = 6, 12  # of a sentence that says why [assumed]
-DENIALS = (
-    r"\b(nothing|no (personal |user |private )*data|none of it)\b.{0,20}\b(leak|stay|surviv)",
-    r"\b(can ?not|can't|does not|doesn't|do not|don't|never|will not|won't) (ever )?leak",
-    r"\bthere is (nothing|no (risk|problem|danger))",
-    r"\b(no|not a) leak\b",
-    r"\b(is|are) (perfectly |quite )?(safe|harmless)\b",
-)
+LITTLE = "that is a list, or says too little. What does what, and what comes of it?"
+# Of a slip, what turns it round within its own clause.
+TURNED = r"\b(not (but|the)|but not|rather than|instead of|no longer|nor|assumed)\b"
 
 
 def words(text: str) -> list[str]:
@@ -43,103 +45,131 @@ def words(text: str) -> list[str]:
 
 def names(text: str, stems: str) -> bool:
     """Whether a word of the text begins with one of these stems, where _ stands for a space."""
-    return any(
-        re.search(rf"\b{stem.replace('_', ' ')}", text.lower().replace("\n", " "))
-        for stem in stems.split()
-    )
+    forms = (stem.replace("_", " ") for stem in stems.split())
+    return any(re.search(rf"\b{form}", text) for form in forms)
 
 
-def lacks(text: object, ideas: Iterable[Idea]) -> str:
-    """What to ask about a text that does not argue by these ideas; nothing where it does."""
+def slips_into(text: str, form: str) -> bool:
+    return any(not re.search(TURNED, match.group()) for match in re.finditer(form, text))
+
+
+def lacks(text: object, argument: Argument) -> str:
+    """What to ask about a text that does not argue so; nothing where it does."""
     if not isinstance(text, str):
         return "is it a text in quotes?"
+    text = " ".join(text.lower().split())
     links = sum(word in LINKS for word in words(text))
     if not LEAST_WORDS <= len(words(text)) <= links * MOST_PER_LINK:
-        return "that names things. What do they do, and what comes of it? A sentence says so."
-    if any(re.search(denial, text.lower()) for denial in DENIALS):
-        return "is that so, of an engine that has computed with what people sent?"
-    return next((idea.ask for idea in ideas if not names(text, idea.stems)), "")
+        return LITTLE
+    asked = [ask for form, ask in argument.slips.items() if slips_into(text, form)]
+    asked += [idea.ask for idea in argument.ideas if not names(text, idea.stems)]
+    return asked[0] if asked else ""
 
 
-WHAT_LEAKS = (
-    Idea(
-        """prompt request conversation chat dialog user customer client tenant people person human
-        patient typed wrote sent send input question message session secret password credential
-        api_key token cookie private personal pii document histor somebody someone whoever served
-        text words mail earlier previous stranger""",
-        "whose data is it, and what was it to them?",
+NO_LEAK = "is that so, of an engine that has computed with what people sent?"
+WHAT_LEAKS = Argument(
+    ideas=(
+        Idea(
+            """prompt request conversation chat dialog user customer client tenant people
+            person human patient typed wrote sent send input question message session secret
+            password credential api_key token cookie private personal pii document histor
+            somebody someone whoever served text words mail earlier previous stranger""",
+            "whose data is it, and what was it to them?",
+        ),
+        Idea(
+            """memory ram\\b vram hbm gpu dram cache buffer heap process page tensor activation
+            kv\\b state attention card accelerator environment variable""",
+            "where in the process does it lie?",
+        ),
+        Idea(
+            """snapshot image checkpoint dump cop frozen freez froze restor captur sav stay
+            remain still left kept keep surviv next later other another everyone everybody
+            includ carr file persist contain hold held taken took lies lay baked inherit
+            wake woke shar clone thaw duplicat every_start each_start brought comes_back
+            resum reload picture""",
+            "how does it get from the one who sent it to whoever asks later?",
+        ),
     ),
-    Idea(
-        """memory ram\\b vram hbm gpu dram cache buffer heap process page tensor activation kv\\b
-        state attention card accelerator environment variable""",
-        "where in the process does it lie?",
-    ),
-    Idea(
-        """snapshot image checkpoint dump cop frozen freez froze restor captur sav stay remain
-        still left kept keep surviv next later other another everyone everybody includ carr file
-        persist contain hold held taken took lies lay baked inherit wake woke shar clone thaw
-        duplicat every_start each_start brought comes_back resum reload picture""",
-        "how does it get from the one who sent it to whoever asks later?",
-    ),
+    slips={
+        r"\b(nothing|no (personal |user )*data|none of it)\b.{0,20}\b(leak|stay|surviv)": NO_LEAK,
+        r"\b(can ?not|can't|do(es)? not|do(es)?n't|never|will not|won't) (ever )?leak": NO_LEAK,
+        r"\bthere is (nothing|no (risk|problem|danger))|\b(no|not a) leak\b": NO_LEAK,
+        r"\b(is|are) (perfectly |quite )?(safe|harmless)\b": NO_LEAK,
+        r"\bweights\b[^.;]{0,40}\bleak|\bleak\w*[^.;]{0,20}\bweights\b": (
+            "are the weights anybody's secret here, and whose is?"
+        ),
+        r"\b(sniff|over the (network|wire)|intercept)": (
+            "what carries it from one process into another, without any network?"
+        ),
+    },
 )
-WHAT_SPEAKS = (
-    Idea(
-        """graph kernel compil jit\\b autotun tuned tuning warm cuda alloc pool context initiali
-        profil weight load tokeniz import torch inductor triton captur cache start-?up boot
-        connection set_up setting_up prepar everything_done work_is_done""",
-        "what does a warm engine hold ready that a fresh one has to make first?",
+WHAT_SPEAKS = Argument(
+    ideas=(
+        Idea(
+            """graph kernel compil jit\\b autotun tuned tuning warm_engine warm-?up warmed cuda
+            alloc pool context initiali profil torch inductor triton captur lazy set_up
+            setting_up prepar everything_done work_is_done startup_work""",
+            "what does a warm engine hold ready that a fresh one has to make first?",
+        ),
+        Idea(
+            """fast quick soon short sav skip spar avoid without instead already ready first
+            again once instant second minute time latency less cut redo repeat need_not
+            needn't done immediate straight rather_than wait""",
+            "what does that take off the next start?",
+        ),
     ),
-    Idea(
-        """fast quick soon short sav skip spar avoid without instead already ready first again once
-        instant second minute time latency less cut redo repeat need_not needn't done immediate
-        straight rather_than wait""",
-        "what does that take off the next start?",
-    ),
+    slips={
+        r"\b(prefix|kv)[ -]?cache\b[^.;]*\b(filled|full|hit|warm|has|holds)": (
+            "is that not what leaks? What else of a warm engine does a restore bring back?"
+        ),
+    },
 )
-WHY_ANOTHER = (
-    Idea(
-        """engine process start-?up starting compil graph kernel import init torch python worker
-        nccl warm-?up vllm server boot captur phase_(the|a)_snapshot part_(the|a)_snapshot""",
-        "what did the engine do, by its log, while nothing was loaded?",
+LESSON = "is that what the log says, or the lesson?"
+IMAGE, ENGINE = r"\b(image|pull|download)\w*\b", r"\b(engine|start-?up)\w*\b"
+HERE = r"\b(log|truth|reality|measured|practice)\b"
+MORE, LESS = r"\b(long|slow|more|most|domin|lead|big)\w*", r"\b(short|fast|less|quick|small)\w*"
+WHY_ANOTHER = Argument(
+    ideas=(
+        Idea(
+            """engine process start-?up starting compil graph kernel import init torch python
+            worker nccl warm-?up vllm server boot captur phase_(the|a)_snapshot
+            part_(the|a)_snapshot""",
+            "what did the engine do, by its log, while nothing was loaded?",
+        ),
+        Idea(
+            """image pull container registr download preseed pre-seed fetch lesson theor round
+            teaching log\\b""",
+            "what leads the path by the lesson's figures, and what became of it?",
+        ),
+        Idea(
+            """long most more big larg dominat lead outweigh exceed than half short small less
+            only fewer smaller instead no_longer bottleneck above twice second slow fast
+            grew shrank shrink overtak overtook pass untouched differ time heav worst fell
+            fall rose ris became cheap expensive dear""",
+            "which of the two takes longer here, and which there?",
+        ),
     ),
-    Idea(
-        """image pull container registr download preseed pre-seed fetch lesson theor round
-        teaching log\\b""",
-        "what leads the path by the lesson's figures, and what became of it?",
-    ),
-    Idea(
-        """long most more big larg dominat lead outweigh exceed than half short small less only
-        fewer smaller instead no_longer bottleneck above twice second slow fast grew shrank shrink
-        overtak overtook pass untouched differ time heav worst""",
-        "which of the two takes longer here, and which there?",
-    ),
+    slips={
+        rf"{HERE}[^.;,]*{IMAGE}[^.;,]*{MORE}": LESSON,
+        rf"{IMAGE}[^.;,]*({MORE}|\b180\b)[^.;,]*{HERE}": LESSON,
+        rf"{ENGINE}[^.;,]*{LESS}[^.;,]*?{HERE}": LESSON,
+        rf"{ENGINE}[^.;,]*{LESS}[^.;,]*\bthan\b[^.;,]*{IMAGE}": LESSON,
+        rf"{IMAGE} [^.;,]*{MORE} (time )?than\b": LESSON,
+        rf"{ENGINE}[^.;,]*\b(not|n't|never) (take|last)\w* {MORE}": LESSON,
+        rf"\blesson,? (the )?{ENGINE}[^.;,]*{MORE}": LESSON,
+    },
 )
-
-# Said the wrong way round, unless the clause itself turns it: of the log, not of the lesson.
-WRONG_WAY = (
-    r"\b(log|truth|reality|measured|practice)\b[^.;,]*\b(image|pull|download)\b[^.;,]*"
-    r"\b(long|slow|more|most|domin|lead|big)",
-    r"\b(image|pull|download)\b[^.;,]*\b(long|slow|more|most|domin|lead|big|180)[^.;,]*"
-    r"\b(log|truth|reality|measured|practice)\b",
-    r"\bengine\b[^.;,]*\b(short|fast|less|quick)[^.;,]*?\b(log|truth)\b",
-)
-TURNED = r"\b(not|than the (image|pull|download)|rather than|instead of|no longer|lesson|nor)\b"
-
-
-def wrong_way(text: str) -> bool:
-    """Whether a sentence about exercise 6 says of the log what holds of the lesson."""
-    found = (match for form in WRONG_WAY for match in re.finditer(form, text.lower()))
-    return any(not re.search(TURNED, match.group()) for match in found)
-
 
 # Kinds of measures: what is done, and to what; either may come first.
 MEASURES = {
-    "nothing real in it": (
+    "before anybody comes": (
         r"\b(before|prior to|ahead of|until|earlier than)\b.*"
         r"\b(first|real|any|user|customer|client|traffic|request|prompt|serv|live|people|somebody)",
         r"\b(real|user|customer|client|traffic|request|prompt|live|people|production)\w*\b.*"
         r"\b(before|until|only after|not before)\b",
         r"\b(never|not yet|nobody|no one|no)\b.*\b(seen|served|real|production|user|request|yet)",
+    ),
+    "with nothing real": (
         r"\b(synthetic|dummy|fake|made[- ]up|artificial|invent|placeholder|canned|lorem|random|"
         r"meaningless|generated|harmless|public|neutral|test|nonsense|toy|sample).*"
         r"\b(prompt|text|input|request|data|token|question|traffic|sentence|warm)",
@@ -156,6 +186,7 @@ MEASURES = {
         r"purged|overwritten|freed|discarded|cleaned|invalidated)",
     ),
     "not kept at all": (
+        r"\b(no|not|never|n't|without)\b.*\bsnapshots?\b.*\b(for|of)\b",
         r"\b(turn|switch|leave|keep)\w* .*\b(off|out)\b.*\b(cach|log|histor|prompt|user|secret)",
         r"\b(disabl|deactivat|exclud)\w*\b.*\b(cach|log|histor|prompt|user|data|page|region|kv)",
     ),
@@ -163,11 +194,12 @@ MEASURES = {
         r"\b(scan|inspect|check|search|review|redact|mask|anonymi|verif|grep|look)\w*\b.*"
         r"\b(snapshot|dump|image|checkpoint|personal|private|data|pii|prompt|memory|secret)",
     ),
+    "of no use to a thief": (r"\bencrypt",),
     "who may read it": (
-        r"\b(encrypt|restrict|limit|access|permission|acl|iam|role|audit|sign|protect|lock|"
+        r"\b(restrict|limit|access|permission|acl|iam|role|audit|sign|protect|lock|"
         r"control|allow|authori|guard|private).*\b(snapshot|image|checkpoint|file|disk|rest|bucket|"
         r"stor|it|them|read|restor|key|access|dump)",
-        r"\b(snapshot|image|checkpoint|file|bucket|dump)s?\b.*\b(encrypted|restricted|access|"
+        r"\b(snapshot|image|checkpoint|file|bucket|dump)s?\b.*\b(restricted|access|"
         r"locked|protected|signed|audited)",
         r"\bonly\b.*\b(read|open|load|fetch|restore|access)\b",
     ),

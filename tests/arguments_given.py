@@ -49,6 +49,8 @@ LEAKS = Texts(
         "start tomorrow from the same file and my text is in your engine.",
     ),
     wrong=(
+        "The model weights leak from the GPU memory to the next user who gets the snapshot.",
+        "Prompts leak over the network from memory to another user.",
         "KV cache, prompts, memory.",
         "Data can leak.",
         "Nothing leaks, because memory is cleared on restore.",
@@ -101,6 +103,8 @@ SPEAKS = Texts(
         "recompiling.",
     ),
     wrong=(
+        "The weights are already loaded so it starts faster.",
+        "The prefix cache is already filled, so requests hit it.",
         "It is better.",
         "Kernels, CUDA graphs, weights.",
         "The snapshot gets smaller and so the storage is cheaper.",
@@ -200,8 +204,16 @@ WHY = Texts(
         "in practice.",
         "My biggest saving is where the most time goes; in the log that is imports, compile "
         "and capture, which the lesson had counted as just 20 s.",
+        "Pulling the image fell to 80 s, while starting the engine rose to 90 s.",
+        "The pull of the container became cheap and the boot of vLLM became expensive.",
+        "In the lesson image_pull takes longest, in the log engine_init takes longest.",
+        "The image is smaller than in the lesson and the engine start is longer.",
     ),
     wrong=(
+        "The engine is red and the image is longer than a dog.",
+        "The engine init takes less time than the image pull, so snapshot comes first.",
+        "In the lesson engine_init takes longest, in the log image_pull takes longest.",
+        "The engine init does not take longer in the log; the image pull does.",
         "Because the numbers are different.",
         "Engine start, image, snapshot, 90 s, 80 s.",
         "In the log the image takes longer than the engine, so the snapshot comes first.",

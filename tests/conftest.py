@@ -1,5 +1,7 @@
 """The scripts as processes and as calls, copies of them to edit, and random scenarios."""
 
+# ruff: noqa: E402 -- what comes before the imports below makes them find this lesson's code
+
 from __future__ import annotations
 
 import contextlib
@@ -16,8 +18,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-# In a curriculum's folder, no pyproject.toml of ours says where they are.
+# In a curriculum's folder no pyproject.toml of ours says where they are, and a lesson beside this
+# one may have brought a `main` of its own.
 sys.path.insert(0, str(Path(__file__).parent.parent / "code"))
+sys.modules.pop("main", None)
 
 import evidence
 import main

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from typing import NamedTuple
 
 import main
@@ -23,6 +24,7 @@ class Question(NamedTuple):
     truth: Callable[[Table], float]
     ask: str
     slips: Callable[[Table], dict[str, float]]
+    before: str = ""  # the answer that goes into it
 
 
 def units(truth: float) -> dict[str, float]:
@@ -31,11 +33,15 @@ def units(truth: float) -> dict[str, float]:
         "That looks like minutes. Which unit does the name end in?": truth / 60,
         "That looks like hours. Which unit does the name end in?": truth / 3600,
         "That looks like milliseconds. Which unit does the name end in?": truth * 1000,
+        "Is that a thousandth of it? A GB is 1e9 bytes.": truth / 1000,
     }
 
 
 def cycle_of(given: Table) -> tuple[main.Scenario, float, float, float]:
     """Exercise 1's endpoint, the arrivals per second given, those of a cycle, and the late."""
+    asked = ("cold_start_s", "sla_s", "gpu_usd_per_hour", "drop_usd", "at_requests_per_hour")
+    for name in given:
+        main.nearest(name, asked)
     s = main.Scenario(
         gpus_per_replica=1,
         known_cold_start_s=given["cold_start_s"],
@@ -59,8 +65,16 @@ def late_requests(given: Table) -> float:
 
 def break_even(given: Table, **other: float) -> float:
     figures = {**given, **other}
+    if figures["sla_s"] >= figures["cold_start_s"] or figures["drop_usd"] <= 0:
+        raise ValueError("no rate pays: sla_s must be below cold_start_s, and drop_usd above 0")
     prices = figures["gpu_usd_per_hour"], figures["drop_usd"]
     return main.break_even_rate(figures["cold_start_s"], figures["sla_s"], *prices)
+
+
+def break_even_of_cycle(given: Table) -> float:
+    """The same, of an endpoint whose cycle can be worked out."""
+    cycle_of(given)
+    return break_even(given)
 
 
 def slips_unpaid(given: Table) -> dict[str, float]:
@@ -121,12 +135,16 @@ def slips_3(name: str) -> Callable[[Table], dict[str, float]]:
                 **units(read),
                 "Is the disk's rate in bits or in bytes?": read * 8,
                 "GiB for GB? A GB here is 1e9 bytes, above and below the line.": read / GIB,
-                "How many bytes has a parameter in bf16?": read / 2,
+                "How many bytes has a parameter in bf16? Or does one disk serve each GPU?": read
+                / 2,
                 "That is the disk of the default figures. Which rate is given?": (
                     main.weights_gb(s) / main.Scenario.read_cap_gb_s
                 ),
             },
             "weight_load_default_s": {
+                "That is with the disk of the default figures. Which rate is given?": (
+                    main.load_default(main.Scenario(model=s.model))
+                ),
                 "That is the read alone. What comes after it?": read,
                 "Do read and copy overlap with the default loader?": max(read, load - read),
                 **units(load),
@@ -138,7 +156,10 @@ def slips_3(name: str) -> Callable[[Table], dict[str, float]]:
                 **units(streamed),
             },
             "path_default_s": path_slips(s, load, rest),
-            "path_streamed_s": path_slips(s, streamed, rest),
+            "path_streamed_s": {
+                "That is the default loader's path. What does the streamer shorten?": load + rest,
+                **path_slips(s, streamed, rest),
+            },
         }[name]
 
     return slips
@@ -160,11 +181,16 @@ def path_slips(s: main.Scenario, load: float, rest: float) -> dict[str, float]:
     }
 
 
+def of_log(s: main.Scenario) -> Table:
+    """The figures that the log tells, read as of this model."""
+    return measure.start_log(s, str(LOG))[0]
+
+
 @functools.cache
 def of_the_log(model: str, **figures: float) -> main.Scenario:
     """Exercise 6's start: others' figures, those of the log, and those that are given."""
     there = main.scenario("measured", model=model, **figures)
-    s = main.replace(there, **measure.start_log(there, str(LOG))[0])
+    s = replace(there, **of_log(there))
     main.check_figures(s, "")
     return s
 
@@ -173,7 +199,10 @@ def two_starts(given: Table) -> tuple[main.Scenario, main.Scenario]:
     """By the lesson's figures, and by the log."""
     lesson = main.Scenario(model=given["model"], sla_s=given["sla_s"])
     main.check_figures(lesson, "")
-    return lesson, of_the_log(**given)
+    there = of_the_log(**{"image_pull_s": given["image_pull_s"], **given})
+    if not 2 / 3 < main.weights_gb(there) / main.weights_gb(lesson) < 3 / 2:
+        raise ValueError(f"{LOG.name} is of another model than {lesson.model}")
+    return lesson, there
 
 
 def alone_s(s: main.Scenario, name: str) -> float:
@@ -198,6 +227,9 @@ def slips_6(given: Table) -> dict[str, float]:
         "That is the path with no layer. What is left behind that one?": main.cold_start_s(s),
         "That is behind the lesson's layer. What is left behind the log's?": (
             alone_s(s, first_layer(lesson))
+        ),
+        "Whose figures stand under the log's: the lesson's, or those that others measured?": (
+            alone_s(replace(lesson, **of_log(lesson), image_pull_s=given["image_pull_s"]), first)
         ),
         "How long did the image take, by the pod's events?": (
             alone_s(of_the_log(given["model"]), first)
@@ -261,6 +293,7 @@ QUESTIONS = [
         after(main.cold_start_s, "preseed"),
         "Five phases: which of them has the pre-seeded node taken away?",
         slips_3("path_default_s"),
+        before="weight_load_default_s",
     ),
     Question(
         "exercise_3",
@@ -268,6 +301,7 @@ QUESTIONS = [
         after(main.cold_start_s, "preseed", "stream"),
         "Which phase of the path before does the streamer shorten, and which not?",
         slips_3("path_streamed_s"),
+        before="weight_load_streamed_s",
     ),
     Question(
         "exercise_6",
@@ -294,6 +328,9 @@ def judge(question: Question, answers: Table) -> Verdict:
     truth, slips = question.truth(table["given"]), question.slips(table["given"])
     if near(value, [truth]):
         return Verdict("right")
+    before = [each for each in QUESTIONS if each.answer == question.before]
+    if any(judge(each, answers).state == "wrong" for each in before):
+        return wrong(place, f" = {value!r}: {question.before} goes into it, and is that right?")
     too = "high" if value > truth else "low"
     ask = next((line for line, slip in slips.items() if near(value, [slip])), question.ask)
     return wrong(place, f" = {value!r} is too {too}. {ask}")

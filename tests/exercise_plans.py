@@ -29,29 +29,39 @@ def plans_of(planner: Planner) -> list[Table]:
     return found
 
 
+def stack_asked(given: Table) -> tuple[main.Scenario, float]:
+    """Exercise 2's scenario, and the dollars a month that there are."""
+    figures = {**given}
+    budget = float(figures.pop("budget_usd_per_month"))
+    s = main.Scenario(**figures)
+    main.check_figures(s, "")
+    return s, budget
+
+
 def judge_stack(answers: Table) -> Verdict:
     """Exercise 2: the planner's own verdict on the learner's stack; any as short one is right."""
     table = table_of(answers, "exercise_2")
     layers = table.get("layers", [])
     if layers in ([], ""):
-        return blank("exercise_2.layers", "layer names")
+        return blank("exercise_2.layers", 'layer names, or ["none"],')
     place = f"exercise_2.layers = {layers!r}"
+    layers = [] if layers == ["none"] else layers
     if says := no_layers(layers):
         return wrong(place, f": {says}")
-    given = {**table["given"]}
-    budget = float(given.pop("budget_usd_per_month"))
-    s = main.Scenario(**given)
-    main.check_figures(s, "")
+    s, budget = stack_asked(table["given"])
     plans = plans_of(planner_of(s, budget))
     yours = planner_of(s).cheapest(tuple(layers), s.keep_alive_s)
     if not yours:
-        return wrong(
-            place, " breaks the promise. What does the first request after a quiet hour wait?"
-        )
+        ask = "What does the first request after a quiet hour wait?"
+        if "snapshot" in layers and not s.snapshot_gpu_matches:
+            ask = "On which type of GPU was the snapshot taken, and on which is it to wake?"
+        return wrong(place, f" breaks the promise. {ask}")
     if yours["usd_per_month"] > budget:
-        usd = main.dollars(yours["usd_per_month"])
+        usd, most = main.dollars(yours["usd_per_month"]), main.dollars(budget)
         return wrong(
-            place, f" keeps it for {usd} a month. What of that is paid at night, and why?"
+            place,
+            f" keeps it for {usd} a month, and {most} is all there is. What of it is "
+            "paid at night?",
         )
     if len({*layers}) > min(len(plan["layers"]) for plan in plans):
         return wrong(place, " keeps it, and fewer layers would too. What does each leave?")
@@ -88,6 +98,13 @@ def one_pool_usd(tiers: Sequence[main.Scenario]) -> float:
     return float(min(plan["usd_per_month"] for plan in plans_of(planner_of(pooled))))
 
 
+def cheapest_of(s: main.Scenario) -> str:
+    """The cheapest plan of one tier, in words."""
+    plan = min(plans_of(planner_of(s)), key=lambda plan: float(plan["usd_per_month"]))
+    layers = ", ".join(plan["layers"]) or "no layer"
+    return f"{layers}, {plan['min_workers']} kept, {plan['over_sla_fraction']:.2%} late"
+
+
 def judge_tier(place: str, s: main.Scenario, row: Table) -> Verdict | Table:
     """The simulated plan of one tier's layers and replicas, or what is wrong with it."""
     layers, count = row.get("layers", []), row["min_workers"]
@@ -96,7 +113,10 @@ def judge_tier(place: str, s: main.Scenario, row: Table) -> Verdict | Table:
     place += f": min_workers = {count!r}"
     if isinstance(count, bool) or not isinstance(count, int) or not 0 <= count <= 100:
         return wrong(place, ": is it a whole number of replicas, 0 to 100?")
-    # A pool is what min_workers says, whether it stands among the layers or not.
+    if "warm-pool" in layers and not count:
+        return wrong(
+            f"{place}, layers = {layers!r}", ": a pool of no replicas, what does it keep?"
+        )
     chosen = {*main.without(layers, "warm-pool"), *(["warm-pool"] if count else [])}
     names = tuple(name for name in main.BY_NAME if name in chosen)
     plan = planner_of(s).plan(Choice(names, s.keep_alive_s, Pool(count)))
@@ -127,9 +147,9 @@ def judge_tiers(answers: Table) -> Verdict:
             usd -= rent
             rent = main.replica_usd_per_month(s)
     if usd > DEARER * least:
-        return wrong(
-            "exercise_5",
-            f": every promise holds, for {main.dollars(usd)} a month, and that is too much. Which "
-            "tier could wait for a cold start, and what is paid around the clock?",
-        )
+        ask = "Which tier could wait for a cold start, and does any keep more than it needs?"
+        if rent:
+            ask = "Who pays for the standby node, and what would the same money keep warm?"
+        says = f": every promise holds, for {main.dollars(usd)} a month, and that is too much. "
+        return wrong("exercise_5", says + ask)
     return Verdict("right")

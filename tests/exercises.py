@@ -6,9 +6,27 @@ import functools
 from collections.abc import Callable
 
 import main
-from arguments import WHAT_LEAKS, WHAT_SPEAKS, WHY_ANOTHER, kinds_of, lacks, wrong_way
-from exercise_numbers import QUESTIONS, alone_s, break_even, first_layer, judge, two_starts
-from exercise_plans import cheapest_policy_usd, judge_stack, judge_tiers, one_pool_usd, tiers_of
+from arguments import WHAT_LEAKS, WHAT_SPEAKS, WHY_ANOTHER, kinds_of, lacks
+from exercise_numbers import (
+    QUESTIONS,
+    alone_s,
+    break_even,
+    break_even_of_cycle,
+    first_layer,
+    judge,
+    scenario,
+    two_starts,
+)
+from exercise_plans import (
+    TIERS,
+    cheapest_of,
+    cheapest_policy_usd,
+    judge_stack,
+    judge_tiers,
+    one_pool_usd,
+    stack_asked,
+    tiers_of,
+)
 from verdicts import Table, Verdict, blank, no_layers, table_of, wrong
 
 # --- names: 1 and 6 ------------------------------------------------------------------------------
@@ -27,7 +45,7 @@ def judge_cycle(answers: Table) -> Verdict:
     if said in ([], ""):
         return blank(place, "one name or more, in a list,")
     if not isinstance(said, list) or not all(str(name) in OF_A_CYCLE for name in said):
-        return wrong(place, f" = {said!r}: is it a list, of {', '.join(OF_A_CYCLE)}?")
+        return wrong(place, f" = {said!r}: is it a list, each of {', '.join(OF_A_CYCLE)}?")
     for name, ask in OF_A_CYCLE.items():
         if (name in said) != (name == "cycle_s"):
             return wrong(place, f" = {said!r}. {ask}")
@@ -71,6 +89,9 @@ def judge_essay(answers: Table) -> Verdict:
         if not kinds_of(cure):
             ask = "what is done, when, and to which data?"
             return wrong(f"exercise_4.mitigations {cure!r}: ", ask)
+    if len({kind for cure in cures for kind in kinds_of(cure)}) < 2:
+        ask = "is the second another measure, or the first in other words?"
+        return wrong("exercise_4.mitigations: ", ask)
     return Verdict("right")
 
 
@@ -82,8 +103,10 @@ def judge_why(answers: Table) -> Verdict:
     others = [name for name in CHECKS if name.startswith("exercise_6-") and name[11:] != "why"]
     if any(CHECKS[name](answers).state != "right" for name in others):
         return wrong(place, "are the two layers and the seconds right? They come before it.")
-    if not (ask := lacks(table["why"], WHY_ANOTHER)) and wrong_way(table["why"]):
-        ask = "is that what the log says, or the lesson?"
+    lesson, there = (main.path(s) for s in two_starts(table["given"]))
+    moved = max(lesson, key=lesson.__getitem__) != max(there, key=there.__getitem__)
+    # Where the same phase leads in both, as after an edit of the question, no way round is wrong.
+    ask = lacks(table["why"], WHY_ANOTHER if moved else WHY_ANOTHER._replace(slips={}))
     return wrong(place, ask) if ask else Verdict("right")
 
 
@@ -113,12 +136,42 @@ CHECKS: dict[str, Check] = dict(
 UNUSABLE = (LookupError, TypeError, AttributeError, ValueError, ArithmeticError, main.BadInput)
 
 
+ASKED = {  # what stands in each exercise beside `given`
+    "exercise_1": ("unpaid_s", "late_requests", "change_with_keep_alive", "requests_per_hour"),
+    "exercise_2": ("layers",),
+    "exercise_3": tuple(each.answer for each in QUESTIONS if each.exercise == "exercise_3"),
+    "exercise_4": ("what_leaks", "what_speaks_for_it", "mitigations"),
+    "exercise_5": TIERS,
+    "exercise_6": ("first_by_the_lesson", "first_by_the_log", "path_s", "why"),
+}
+
+
+GIVEN: dict[str, Callable[[Table], object]] = {  # raises where a question's figures are no good
+    "exercise_1": break_even_of_cycle,
+    "exercise_2": stack_asked,
+    "exercise_3": scenario,
+    "exercise_5": tiers_of,
+    "exercise_6": two_starts,
+}
+
+
 def check(name: str, answers: Table) -> Verdict:
-    """The verdict on one answer; one that says so where the figures given cannot be used."""
+    """The verdict on one answer; one that says so where the figures given cannot be used, or a
+    name stands in the exercise that nobody asks for."""
+    exercise = name.split("-")[0]
     try:
+        for key in table_of(answers, exercise):
+            main.nearest(key, (*ASKED[exercise], "given"), f"{exercise} has ")
+    except main.BadInput as error:
+        return wrong("", str(error))
+    try:
+        if given := table_of(answers, exercise).get("given"):
+            GIVEN[exercise](given)
         return CHECKS[name](answers)
+    except KeyError as error:
+        return wrong(exercise, f".given cannot be used: {error} is missing")
     except UNUSABLE as error:
-        return wrong(name.split("-")[0], f".given cannot be used: {error!r}")
+        return wrong(exercise, f".given cannot be used: {error}")
 
 
 def model_answer_1(given: Table) -> str:
@@ -151,8 +204,10 @@ def model_answer_4(_: Table) -> str:
 def model_answer_5(given: Table) -> str:
     tiers = [*tiers_of(given).values()]
     least, pool = (main.dollars(f(tiers)) for f in (cheapest_policy_usd, one_pool_usd))
+    best = "; ".join(f"{name} {cheapest_of(s)}" for name, s in tiers_of(given).items())
     return (
-        f"The cheapest policy that is allowed costs {least} a month. One pool for all, at the "
+        f"The cheapest policy that is allowed costs {least} a month: {best}. Within a few dollars "
+        "more a pool does for the paid too, and fewer layers do. One pool for all, at the "
         f"hardest promise, would cost {pool}: what lies between is the price of replicas that "
         "nobody shares. Where a tier's own traffic keeps its replica warm, a pool adds next to "
         "nothing; where its promise is longer than the path, nothing is to be kept; between them "

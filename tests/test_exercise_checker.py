@@ -213,7 +213,7 @@ POLICIES = [  # layers of paid, trial and batch users, and their replicas
     (PRESEED, SNAPSHOT, RAW, (0, 0, 0)),
     (PRESEED, ["preseed", "tiered"], ["stream"], (0, 0, 0)),
     (["preseed", "stream"], ["preseed", "graph-cache"], RAW, (1, 0, 0)),
-    (["warm-pool", "preseed"], PRESEED, PRESEED, (0, 0, 0)),  # a pool of none
+    (["warm-pool", "preseed"], PRESEED, PRESEED, (1, 0, 0)),
     (["snapshot", "preseed"], ["snapshot", "preseed"], ["snapshot"], (1, 0, 0)),
 ]
 DEAR = "that is too much"
@@ -227,8 +227,10 @@ WRONG_POLICIES = [
     (PRESEED, PRESEED, PRESEED, (2, 0, 0), DEAR),
     (["warm-node"], ["warm-node"], ["warm-node"], (1, 0, 0), "exercise_5.trial"),
     (["warm-node", "preseed"], ["warm-node", "preseed"], RAW, (0, 0, 0), DEAR),
+    (["warm-node", "preseed"], PRESEED, RAW, (0, 0, 0), "Who pays for the standby node"),
     (["presed"], PRESEED, RAW, (0, 0, 0), "did you mean preseed?"),
     (RAW, ["warm_pool"], RAW, (1, 0, 0), "did you mean warm-pool?"),
+    (RAW, ["warm-pool"], RAW, (1, 0, 0), "a pool of no replicas, what does it keep?"),
     (RAW, "preseed", RAW, (1, 0, 0), "is it a list of names"),
     (RAW, [["preseed"]], RAW, (1, 0, 0), "is it a list of names"),
     (RAW, PRESEED, RAW, (1, 0, "none"), "is it a whole number"),
@@ -295,11 +297,22 @@ WRONG_NUMBERS: dict[str, dict[str, list[tuple[float, str]]]] = {
             (18.63, "GiB"),
             (35, "default figures"),
             (10, "bf16"),
+            (0.02, "thousandth"),
         ],
-        "weight_load_default_s": [(20, "read alone"), (40, "overlap"), (1, "minutes")],
+        "weight_load_default_s": [
+            (20, "read alone"),
+            (40, "overlap"),
+            (1, "minutes"),
+            (75, "default figures"),
+        ],
         "weight_load_streamed_s": [(21.4, "sum"), (60, "default loader's"), (1.4, "copy alone")],
         "path_default_s": [(313, "image is on the node"), (130, "first forward")],
-        "path_streamed_s": [(43, "node at the start"), (1.55, "minutes"), (73, "engine do")],
+        "path_streamed_s": [
+            (133, "default loader's path"),
+            (43, "node at the start"),
+            (1.55, "minutes"),
+            (73, "engine do"),
+        ],
     },
     "exercise_6": {
         "path_s": [
@@ -308,6 +321,7 @@ WRONG_NUMBERS: dict[str, dict[str, list[tuple[float, str]]]] = {
             (180.5, "behind the lesson's layer"),
             (100, "Five phases again"),
             (178.1, "by the pod's events"),
+            (136.3, "Whose figures stand under the log's"),
             (106, "a node and an image"),
             (2.3, "minutes"),
             (0.03836, "hours"),
@@ -333,7 +347,7 @@ WRONG_NAMES = (
             (["cycle_s", "late_requests"], "Who waits for a boot"),
             (["cycle_s", "unpaid_s", "late_requests"], "come sooner"),
             ("cycle_s", "is it a list"),
-            (["cycle"], "is it a list"),
+            (["cycle"], "is it a list, each of cycle_s, "),
             ([["cycle_s"]], "is it a list"),
             ([1], "is it a list"),
         )
@@ -343,11 +357,15 @@ WRONG_NAMES = (
         for value, line in (
             (["preseed"], "breaks the promise"),
             (["preseed", "stream"], "breaks the promise"),
-            (["preseed", "snapshot"], "breaks the promise"),  # of another GPU type
+            (
+                ["preseed", "snapshot"],
+                "On which type of GPU was the snapshot taken",
+            ),  # of another GPU type
             (["preseed", "graph-cache"], "breaks the promise"),
             (["snapshot", "tiered", "stream"], "breaks the promise"),
-            (["warm-pool"], "What of that is paid at night"),
-            (["preseed", "warm-node"], "What of that is paid at night"),
+            (["warm-pool"], "$2,880 a month, and $2,500 is all there is"),
+            (["preseed", "warm-node"], "is all there is. What of it is paid at night?"),
+            (["preseed,tiered"], "each in quotes of its own"),
             (["preseed", "tiered", "graph-cache"], "fewer layers would too"),
             (["preseed", "snapshot", "tiered"], "fewer layers would too"),
             (["preseed", "stream", "graph-cache"], "fewer layers would too"),
@@ -416,6 +434,35 @@ def test_there_are_ten_right_and_ten_wrong_answers_to_each() -> None:
     assert all(len(x.right) >= 10 and len(x.wrong) >= 10 for x in (LEAKS, SPEAKS, MEASURES, WHY))
 
 
+def test_a_path_is_not_judged_before_the_load_in_it() -> None:
+    answers = filled("exercise_3", weight_load_default_s=40, path_default_s=113)
+    assert "weight_load_default_s goes into it" in said("exercise_3", answers)
+
+
+def test_why_waits_for_the_layers_and_the_seconds() -> None:
+    some = {**RIGHT["exercise_6"], "first_by_the_log": "preseed"}
+    state, says = verdicts("exercise_6", filled("exercise_6", **some))["why"]
+    assert (state, says.count("They come before it")) == ("wrong", 1)
+
+
+@pytest.mark.parametrize("exercise", EXERCISES)
+def test_a_name_that_nobody_asks_for_is_told(exercise: str) -> None:
+    for name in RIGHT[exercise]:
+        answers = filled(exercise, **{name[:-1]: 7})
+        for state, says in verdicts(exercise, answers).values():
+            assert state == "wrong"
+            assert says.startswith(f"{exercise} has '{name[:-1]}': unknown; did you mean ")
+
+
+def test_two_measures_are_not_one_in_other_words() -> None:
+    same = ["Flush the KV cache before saving"] * 2
+    answers = filled("exercise_4", **{**RIGHT["exercise_4"], "mitigations": same})
+    assert "two at least" in said("exercise_4", answers)
+    same = ["Encrypt the snapshot at rest", "Encrypt it in transit too"]
+    answers = filled("exercise_4", **{**RIGHT["exercise_4"], "mitigations": same})
+    assert "or the first in other words?" in said("exercise_4", answers)
+
+
 # --- nothing leaks -------------------------------------------------------------------------------
 
 
@@ -458,9 +505,8 @@ def test_the_figures_of_model_answers_are_the_models() -> None:
     texts = [model_answer(name, filled(name, **RIGHT[name])) for name in EXERCISES]
     whole = " ".join(" ".join(texts).split())
     assert "lam (1 + 128 lam) = 4 / 3600 / 0.1: at 22.3/h" in whole
-    assert (
-        "costs $5,554 a month. One pool for all, at the hardest promise, would cost $2,87" in whole
-    )
+    assert "costs $5,554 a month: paid preseed, snapshot, 0 kept, 0.47% late; trial pres" in whole
+    assert "One pool for all, at the hardest promise, would cost $2,878: " in whole
     assert "alone leaves 81.6 s" in whole  # 50 + 0 + 16/4 + 16/3.5 + 20 + 3
     assert "preseed comes first" in whole
     assert "the image 80 s" in whole

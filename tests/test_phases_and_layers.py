@@ -258,7 +258,7 @@ def test_a_layer_that_is_in_no_row_is_no_layer() -> None:
         (
             'Layer("2", "stream", stream',
             'Layer("2", "a,b", stream',
-            "layer 'a,b': must be a name of a-z, 0-9 and -, 20 at most, and not all",
+            "layer 'a,b': must be a name of a-z, 0-9 and -, 20 at most, but not 'all'",
         ),
         (
             "return replace(s, migrates=True)",

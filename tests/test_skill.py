@@ -224,10 +224,11 @@ def holds(worked: dict[str, Any]) -> bool:
 
 def pool_of(model: str, figures: str, layers: tuple[str, ...], **asked: Any) -> int:
     """Section 5: as many as slots ask for, and more until spot leaves at most 1% late."""
-    size = int(by_hand(model, figures, layers, **asked)["replicas_for_slots"])
-    while by_hand(model, figures, layers, **{**asked, "replicas": size})["late_spot"] > 0.01:
-        size += 1
-    return size
+    least = int(by_hand(model, figures, layers, **asked)["replicas_for_slots"])
+    for size in range(least, least + 20):
+        if by_hand(model, figures, layers, **{**asked, "replicas": size})["late_spot"] <= 0.01:
+            return size
+    raise AssertionError("no pool is large enough")
 
 
 def fewest(

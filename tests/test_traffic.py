@@ -459,7 +459,7 @@ def test_json_has_the_keys_of_the_spec_and_the_text_their_figures() -> None:
         f"{late}  {round(found['over_sla_fraction'] * found['requests'])} over 2.0 s",
         f"{found['cold_starts']}  {main.number(found['cold_starts_per_day'])} a day",
         f"{main.number(found['gpu_hours'])}  ${found['usd']:.0f}",
-        "The dollars contain $8.00 an hour for the standby node.",
+        "The dollars contain $8.00 an hour for warm-node.",
     ):
         assert says in shown
     assert max(map(len, shown.splitlines())) <= 80

@@ -168,6 +168,9 @@ def test_no_child_is_left_where_it_ends_in_a_run(
     begin: Callable[..., Watched], number: signal.Signals
 ) -> None:
     long = begin("traffic.py", "--rate", "1000", "--hours", "87600")
+    children, stop = Path(f"/proc/{long.process.pid}/task/{long.process.pid}/children"), 0
+    while children.exists() and not children.read_text() and (stop := stop + 1) < 500:
+        time.sleep(0.02)
     time.sleep(0.3)  # a child simulates ten years by now
     long.process.send_signal(number)
     assert long.process.wait(timeout=5) == 130
@@ -254,6 +257,35 @@ def test_a_difference_names_what_is_new_and_what_changed() -> None:
     del was["scenario"]["sla_s"]
     more = was | {"scenario": was["scenario"] | {"new_s": 1}}
     assert watch.difference(was, more) == "new_s n/a -> 1: path unchanged"
+
+
+def test_what_changed_is_said_as_it_is_shown() -> None:
+    def done(**figures: float) -> dict[str, Any]:
+        return dict(main.report(main.Scenario(**figures), []))
+
+    for figures, says in (
+        ({"network_gb_s": 1.25}, "network_gb_s 3.125 -> 1.25: KV cache there in 0.859 -> 2.15 s"),
+        ({"decode_tokens_per_s": 40.0}, "decode_tokens_per_s 30 -> 40: path unchanged"),
+        ({"drop_usd": 0.0}, "drop_usd 0.05 -> 0: break-even 36.9 -> none"),
+        (
+            {"snapshot_gb_s": 4.0},
+            "snapshot_gb_s 20 -> 4: behind preseed, snapshot 62.5 -> 90.5 s",
+        ),
+    ):
+        assert watch.difference(done(), done(**figures)) == says
+    fewer = done()
+    fewer["alone"] = fewer["alone"][1:]
+    assert watch.difference(done(), fewer) == "preseed is gone: path unchanged"
+    assert watch.difference(fewer, done()) == "preseed is there: path unchanged"
+
+
+def test_lines_that_are_new_stand_below_once_more() -> None:
+    assert watch.news("", "a\n") == watch.news("a\n", "a\n") == ""
+    assert watch.news("a\nb\n", "a\nc\nb\nd\n") == "\nNew in it:\nc\nd\n"
+    many = "".join(f"{number}\n" for number in range(30))
+    lines = watch.news("a\n", many).splitlines()
+    assert len(lines) == 2 + watch.MOST_NEWS + 1
+    assert lines[-1] == f"  and {30 - watch.MOST_NEWS} lines more"
 
 
 @pytest.mark.parametrize(

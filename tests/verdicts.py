@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -20,10 +21,15 @@ class Verdict(NamedTuple):
 
 def read_answers(path: Path) -> Table:
     """The file's tables; a ValueError of one line where it cannot be read."""
+    text = ""
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8")
+        return tomllib.loads(text)
     except (OSError, ValueError) as error:  # TOMLDecodeError, which names line and column
-        raise ValueError(f"{path.name}: {error}") from None
+        line = re.search(r"line (\d+)", str(error))
+        said = text.split("\n")[int(line[1]) - 1].strip() if line and text else ""
+        ask = f" In {said!r:.60}: is a number plain, and a name in quotes?" if said else ""
+        raise ValueError(f"{path.name}: {error}.{ask}") from None
 
 
 def table_of(answers: Table, exercise: str) -> Table:
@@ -43,6 +49,8 @@ def no_layers(names: object) -> str:
     """What is wrong with a list of layers, with the name nearest to a mistyped one, or nothing."""
     if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
         return "is it a list of names in quotes, as --with takes them?"
+    if any("," in name for name in names):
+        return "is it a list of names, each in quotes of its own?"
     try:
         for name in names:
             main.nearest(name, main.BY_NAME)
