@@ -1287,6 +1287,7 @@ def show_rates(even: Row, s: Scenario) -> None:
         even["requests_per_hour"]: "break-even",
         even["requests_per_hour_high"]: "break-even",
     }
+    say(even["regime"])
     rows = [("requests/h", "boots/day", "late", "adds $/h", "late $/h", "cheaper", "")]
     for row in even["table"]:
         rate, boots = row["requests_per_hour"], number(row["cold_starts_per_day"])
@@ -1296,13 +1297,13 @@ def show_rates(even: Row, s: Scenario) -> None:
     table(rows, ">>>>><<")
     falls = ", and fall once keep-alive bridges the gaps" if s.keep_alive_s else ""
     say(
-        "adds: what one product's warm replica costs beyond scale-to-zero. late: requests over "
+        "adds: what one product's warm replica costs beyond scale-to-zero, which pays for a GPU "
+        "whenever somebody has asked within keep-alive: when busy, always. late: requests over "
         "the promise, also those that wait so long for a replica that boots already. Boots rise "
         f"with the rate while requests come alone{falls}. These are formulas, for requests that "
         "take no time; traffic.py replays them. A late request costs its price and no more here; "
         "plan.py keeps a promise."
     )
-    say(even["regime"])
 
 
 def show_migration(r: Row, s: Scenario) -> None:
@@ -1316,14 +1317,15 @@ def show_migration(r: Row, s: Scenario) -> None:
     table(rows, ">>>>>>>")
     here, as_here = r["migration"], "" if "migrate" in r["layers"] else ", as here,"
     cache_s, tokens_s = here["ship_kv_s"], here["ship_tokens_s"]
-    faster = "that" if cache_s < tokens_s else "moving tokens"
+    faster = "moving the KV cache" if cache_s < tokens_s else "moving tokens"
     say(
         "Moving tokens, the source decodes on while the new GPU computes the cache again, then "
         "sends on what it has decoded meanwhile, round by round: a request feels the last round "
         f"alone, {duration(here['pause_s'])}. Moving the KV cache in one piece pauses it all the "
         f"time, {duration(cache_s)}, and without migrate{as_here} it stands still for "
-        f"{duration(here['unmoved_s'])}, a cold start and a prefill. Above the crossover the KV "
-        f"cache is there first: here, at {plain(s.prompt_tokens)} tokens, {faster} is faster, "
+        f"{duration(here['unmoved_s'])}, a cold start and a prefill. Above the crossover, which "
+        "falls as contexts grow, for a late token takes longer to compute and no longer to ship, "
+        f"the KV cache is there first: here, at {plain(s.prompt_tokens)} tokens, {faster} is faster, "
         f"{duration(min(cache_s, tokens_s))} against {duration(max(cache_s, tokens_s))}."
     )
 

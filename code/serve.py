@@ -218,6 +218,9 @@ def view(words: Sequence[str]) -> str:
     """The query of a first view: what the lesson makes of these options; Refused if nothing."""
     if not words:
         return ""
+    if any(word.partition("=")[0] == "--trace" for word in words):
+        says = "a page reads no file; python code/traffic.py --trace FILE does"
+        raise Refused(f"serve.py: --trace: must be left out: {says}")
     with NamedTemporaryFile("w", encoding="utf-8") as piped:  # a child's own input is its leash
         if sys.stdin and any(word in PIPED for word in words):
             piped.write(sys.stdin.read())

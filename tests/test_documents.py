@@ -71,7 +71,8 @@ NAMES = [
     ),
     *("2024", "2025-26", "phase 17", "lesson 10", "under 60 s", "10-200x"),
     *("5-10 minutes", "20 and more", "3-8 minutes", r"^\d+\. ", r"^## \d", "`[^`]*`"),
-    "section 3 of",
+    *("section 3 of", "to its section 5", "section 2 of", "5 to 15 minutes"),
+    r"\(1 to 5; 6, 3b and 4b help\)",
 ]
 
 

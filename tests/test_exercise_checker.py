@@ -169,6 +169,8 @@ def test_a_missing_file_is_one_line(tmp_path: Path) -> None:
         ("exercise_5", {"trial": {"sla_s": "soon"}}),
         ("exercise_5", {"batch": {"sla_s": 0.1}}),  # shorter than any answer
         ("exercise_6", {"model": "8"}),
+        ("exercise_6", {"model": "70b"}),  # whose log it is not
+        ("exercise_1", {"slas": 3}),
         ("exercise_6", {"image_pull_s": -1}),
     ],
 )
@@ -530,6 +532,49 @@ def test_the_key_follows_the_figures_of_the_question() -> None:
     answers = filled("exercise_6", first_by_the_log="preseed")
     answers["exercise_6"]["given"]["image_pull_s"] = 200.0
     assert verdicts("exercise_6", answers)["first_by_the_log"][0] == "right"
+
+
+@pytest.mark.parametrize(
+    ("exercise", "given", "says"),
+    [
+        ("exercise_1", {"sla_s": 200.0}, "no rate pays: sla_s must be below cold_start_s"),
+        ("exercise_1", {"drop_usd": 0.0}, "no rate pays: "),
+        ("exercise_1", {"drop_us": 0.1}, "'drop_us': unknown; did you mean drop_usd?"),
+        ("exercise_6", {"model": "70b"}, "example-start.log is of another model than 70b"),
+        ("exercise_5", {"free": {}}, "there is no free"),
+    ],
+)
+def test_figures_that_cannot_be_are_told_before_anybody_answers(
+    exercise: str, given: Table, says: str
+) -> None:
+    answers = filled(exercise)
+    answers[exercise]["given"] |= given
+    for state, told in verdicts(exercise, answers).values():
+        assert state == "wrong"
+        assert told.startswith(f"{exercise}.given cannot be used: {says}")
+
+
+def test_a_figure_that_is_missing_is_named() -> None:
+    answers = {"exercise_6": {"given": {"model": "8b", "sla_s": 90.0}}}
+    assert said("exercise_6", answers).startswith(
+        "exercise_6.given cannot be used: 'image_pull_s' is missing"
+    )
+
+
+def test_no_layer_is_an_answer_where_none_is_needed() -> None:
+    answers = filled("exercise_2", layers=["none"])
+    assert "breaks the promise" in said("exercise_2", answers)
+    answers["exercise_2"]["given"]["sla_s"] = 400.0
+    assert states("exercise_2", answers) == {"right"}
+
+
+def test_what_leads_by_the_log_follows_the_figures_of_the_question() -> None:
+    why = "By the log the image pull takes longer than the engine's start here too."
+    some = {"first_by_the_lesson": "preseed", "first_by_the_log": "preseed", "path_s": 180.5}
+    answers = filled("exercise_6", **some, why=why)
+    assert states("exercise_6", answers) == {"right", "wrong"}  # the image took 80 s
+    answers["exercise_6"]["given"]["image_pull_s"] = 400.0
+    assert states("exercise_6", answers) == {"right"}
 
 
 def test_the_key_follows_the_model(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -19,7 +19,7 @@ import pytest
 import reasons
 import traffic
 from arrivals import Traffic, synthetic
-from conftest import called, refused, run, shipped_layers
+from conftest import called, printed, refused, run, shipped_layers
 from endpoint import mean_cold_s
 from planner import Limits, Planner
 
@@ -70,7 +70,7 @@ def brute_force(
         for names in itertools.combinations(layers, size):
             for pool in pools(most, timed) if "warm-pool" in names else [{"min_workers": 0}]:
                 found = traffic.run_result(s, names, Traffic(**how, **pool))
-                rent = main.replica_usd_per_month(s) if "warm-node" in names else 0.0
+                rent = main.standing_usd_per_month(s, main.shared_rents(names))
                 own = found["usd"] * s.hours_per_month / found["hours"] - rent
                 row = {"layers": list(names), "schedule": None, **pool}
                 row["usd_per_month"] = round(own * s.products + rent, 2)
@@ -550,6 +550,59 @@ def test_the_page_says_all_that_a_plan_must(more: list[str]) -> None:
 )
 def test_bad_input_of_plan_is_one_line(arguments: list[str], says: str) -> None:
     assert says in refused(called("plan.py", *arguments))
+
+
+FEW_DAYS = "arrival_s,service_s\n" + "".join(f"{450 * k + 37 * (k % 7)},8\n" for k in range(576))
+
+
+def test_a_plan_on_spot_nodes_is_not_one_lucky_draw(tmp_path: Path) -> None:
+    # Three days with nine evictions: of many pools one is bound to look good by chance.
+    (tmp_path / "days.csv").write_text(FEW_DAYS)
+    s = main.Scenario(model="32b", sla_s=5.0)
+    how = {"trace": str(tmp_path / "days.csv"), "evictions_per_day": 3.0}
+    found = planned(s, **how, forbid=main.without(main.BY_NAME, "warm-pool", "preseed"))
+    shares = found["late_in_draws"]
+    assert len(shares) == planner.MOST_DRAWS
+    assert shares[0] == found["over_sla_fraction"] <= 0.01
+    pool = {"min_workers": found["min_workers"], "schedule": found["schedule"]}
+    fresh = [
+        traffic.run_result(s, found["layers"], Traffic(**how, **pool, seed=seed))
+        for seed in range(100, 140)
+    ]
+    assert sum(run["over_sla_fraction"] for run in fresh) / len(fresh) <= 0.01
+    shown = printed(plan.show_plan, found, s, Traffic(**how), plan.Page())
+    assert f"over {len(shares)} draws of that" in " ".join(shown.split())
+    assert "- nodes go away, that of each replica 3 times a day" in shown
+    assert "as if each day of it were like these 3." in " ".join(shown.split())
+
+
+def test_what_holds_in_the_run_alone_is_called_lucky(monkeypatch: pytest.MonkeyPatch) -> None:
+    s = main.Scenario(model="32b", sla_s=5.0)
+    search = Planner(s, Traffic(evictions_per_day=4.0), Limits())
+    choice = planner.Choice(("warm-pool",), 300.0, planner.Pool(2))
+    assert search.holds(choice)
+    evicted = 4 * search.run(choice)["hours"] / 24  # in a run, if nothing else took one away
+    enough = min(math.ceil(planner.EVICTIONS / evicted), planner.MOST_DRAWS)
+    assert len(search.shares_late(choice)) == enough > 1
+    shares = iter([0.009, 0.012, 0.011])
+    monkeypatch.setattr(Planner, "shares_late", lambda *_: [*shares] or [0.009, 0.012, 0.011])
+    assert not search.holds(choice)
+    row = search.plan(choice)
+    assert reasons.reason(search, row, None).startswith("Lucky in this run: 1.07% are late over 3")
+
+
+def test_a_plan_to_hand_over_says_what_binds_it() -> None:
+    done = called("plan.py", "--budget", "9000", "--forbid", "stream,tiered", "--markdown")
+    assert done.stdout.startswith("# Plan for the 70b, P99 2.0 s to the first token\n\nFewest lay")
+    assert "\n- budget: $9,000 a month for the whole bill\n" in done.stdout
+    assert "\n- without stream, tiered, as asked\n" in done.stdout
+    words = ("--pattern", "8-20:40", "--set", "pool_usd_per_hour=3")
+    shown = " ".join(called("plan.py", *words).stdout.split())
+    assert "The pool's price is paid in its hours alone." in shown
+    always = json.loads(called("plan.py", *words, "--json").stdout)["always_on"]["usd_per_month"]
+    assert f"always on costs ${always:,.0f} a month, and hours save nothing." in shown
+    says = refused(called("plan.py", "--schedule", "8-20:1", "--forbid", "warm-pool"))
+    assert says == "--schedule: must be without --forbid warm-pool, for it is one\n"
 
 
 def test_a_pool_for_office_hours_costs_half_and_runs_as_the_plan_says() -> None:

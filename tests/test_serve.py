@@ -423,6 +423,7 @@ def test_a_port_is_a_whole_number_that_there_is(port: str) -> None:
     [
         (["--with", "presed"], "--with: 'presed': unknown; did you mean preseed?"),
         (["--jitter"], "'--jitter': unknown; "),
+        (["--trace", "a.csv"], "--trace: must be left out: a page reads no file; python code/"),
         (["--wiht=preseed"], "'--wiht': unknown; did you mean --with?"),
     ],
 )

@@ -406,13 +406,28 @@ def test_which_idle_time_is_answered_in_one_command(tmp_path: Path) -> None:
     shown = called(*words).stdout
     assert "(yours)" not in shown.replace("requests_per_hour 30 -> 40 (yours)", "")
     assert "one warm replica around the clock would cost $192." in " ".join(shown.split())
-    assert shown.startswith("Keep an idle replica for 900 s: the cheapest that holds P99")
+    assert shown.startswith(
+        "Keep an idle replica for 900 s: the cheapest that holds P99 of 2.0 s."
+    )
+    assert shown.endswith("\n  --keep-alive 900\n")
+    none_holds = called("traffic.py", "--rate", "40", "--keep-alive", "60,300").stdout
+    assert none_holds.endswith("\n  --min-workers 1\n")
+    words_dear = "traffic.py --rate 20 --keep-alive 60,7200 --set pool_usd_per_hour=2".split()
+    dear = " ".join(called(*words_dear).stdout.split())
+    assert "holds P99 of 2.0 s, though one that never goes costs less." in dear
     assert max(map(len, shown.splitlines())) <= 80
     rows = "".join(f"{200 * k},10\n" for k in range(50))
     piped_words = "traffic.py --trace - --keep-alive 30,400 --json".split()
     piped = json.loads(run(*piped_words, input=rows).stdout)  # two for a boot of 328 s, then gone
     assert [row["cold_starts"] for row in piped["runs"]] == [25, 1]
     assert {row["requests"] for row in piped["runs"]} == {50}
+
+
+def test_a_pool_beside_a_schedule_is_told_of() -> None:
+    words = "traffic.py --with warm-pool --schedule 8-18:2".split()
+    told = "The warm pool stands around the clock too; --min-workers 0 leaves the hours alone."
+    assert told in " ".join(called(*words).stdout.split())
+    assert told not in " ".join(called(*words, "--min-workers", "0").stdout.split())
 
 
 def test_first_come_idle_times_that_hold_then_what_costs_least_with_its_late_requests() -> None:
