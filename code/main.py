@@ -1223,10 +1223,10 @@ def show_layers(r: Row, s: Scenario) -> None:
         for name in r["layers"]:
             say(f"  {about(name)}", "    ")
         return
-    rows = [("", "layer", "saves s", "attacks", "tool")]
+    rows, helpers = [("", "layer", "saves s", "attacks", "tool")], ("", "helpers", "", "", "")
     for row in r["alone"]:
-        if row["number"].endswith("b") and rows[-1][0].isdigit():
-            rows.append(("", "helpers", "", "", ""))
+        if row["number"].endswith("b") and helpers not in rows:
+            rows.append(helpers)
         first, *others = row["attacks"] or [row["aim"]]
         saves = number(row["saves_s"]) if row["attacks"] else "-"
         rows.append((row["number"], row["name"], saves, first, row["tool"]))
@@ -1325,8 +1325,8 @@ def show_migration(r: Row, s: Scenario) -> None:
         f"time, {duration(cache_s)}, and without migrate{as_here} it stands still for "
         f"{duration(here['unmoved_s'])}, a cold start and a prefill. Above the crossover, which "
         "falls as contexts grow, for a late token takes longer to compute and no longer to ship, "
-        f"the KV cache is there first: here, at {plain(s.prompt_tokens)} tokens, {faster} is faster, "
-        f"{duration(min(cache_s, tokens_s))} against {duration(max(cache_s, tokens_s))}."
+        f"the KV cache is there first: here, at {plain(s.prompt_tokens)} tokens, {faster} is "
+        f"faster, {duration(min(cache_s, tokens_s))} against {duration(max(cache_s, tokens_s))}."
     )
 
 

@@ -49,6 +49,9 @@ LEAKS = Texts(
         "start tomorrow from the same file and my text is in your engine.",
     ),
     wrong=(
+        "Prompts remain in GPU memory.",
+        "Snapshot, memory, cache, prompts, users, tokens, buffers, secrets, restores, tenants, "
+        "images, heap of process.",
         "The model weights leak from the GPU memory to the next user who gets the snapshot.",
         "Prompts leak over the network from memory to another user.",
         "KV cache, prompts, memory.",

@@ -55,13 +55,13 @@ def test_its_suite_is_found_and_green(lesson: Path) -> None:
         (
             "tests/test_other.py",
             "import sys; sys.path.insert(0, 'phases/17/09-other/code')\n"
-            "import main\ndef test_it(): assert main.ANSWER == 42\n",
+            "import main\ndef test_the_neighbour(): assert main.ANSWER == 42\n",
         ),
     ):
         (other / file).parent.mkdir(parents=True, exist_ok=True)
         (other / file).write_text(text, encoding="utf-8")
     top = lesson.parent.parent.parent
-    everything = run_pytest(top, "phases", "-k", "test_it or test_house")
+    everything = run_pytest(top, "phases", "-k", "test_the_neighbour or test_house")
     assert everything.returncode == 0, everything.stdout
 
 

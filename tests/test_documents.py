@@ -11,7 +11,7 @@ from typing import Any
 import evidence
 import main
 import pytest
-from conftest import CODE, ROOT, edited, run
+from conftest import CODE, ROOT, edited, run, shipped_layers
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 TESTS = "python -m pip install pytest && python -m pytest"
@@ -95,6 +95,7 @@ def test_each_figure_is_said(name: str) -> None:
     assert figures()[name] in README
 
 
+@shipped_layers
 def test_the_output_in_the_readme_is_what_the_scripts_print() -> None:
     blocks = re.findall(
         r"^```sh\n([^\n]*)\n```\n\n```text\n(.*?)^```$", README, re.DOTALL | re.MULTILINE

@@ -42,6 +42,18 @@ def test_the_report_has_them(folder: Path) -> None:
     assert json.loads(small.stdout)["scenario"]["weights_gb"] == 2
 
 
+def test_helpers_stand_apart_behind_a_layer_of_two_phases(tmp_path: Path) -> None:
+    edit(
+        copied(tmp_path) / "main.py",
+        'Layer("6", "migrate", migrate, attacks=(), aim="an eviction"',
+        'Layer("6", "migrate", migrate, attacks=("image_pull", "engine_init"), aim="an eviction"',
+    )
+    shown = run("main.py", folder=tmp_path).stdout
+    assert re.search(
+        r"^  6   migrate .*\n +engine_init\n      helpers\n  3b ", shown, re.MULTILINE
+    )
+
+
 def test_they_stand_in_either_set_of_figures(folder: Path) -> None:
     words = ("--with", "lazy-pull", "--figures", "measured")
     done = run("main.py", *words, folder=folder)

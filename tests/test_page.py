@@ -11,7 +11,7 @@ from typing import Any
 import main
 import pytest
 from browser import CHROMIUM, Browser, Served, total
-from conftest import called, refused
+from conftest import called, refused, shipped_layers
 
 pytestmark = pytest.mark.skipif(not CHROMIUM, reason="there is no chromium to show the page in")
 PROVISION = "node_provision_s: float = 50.0"
@@ -466,6 +466,7 @@ def test_all_of_it_fits_at_every_width_in_light_and_dark(show: Any, width: int) 
     assert len(pictures) == 2
 
 
+@shipped_layers
 def test_it_prints_to_one_page(show: Any) -> None:
     import base64
 

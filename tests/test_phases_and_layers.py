@@ -265,6 +265,21 @@ def test_a_layer_that_is_in_no_row_is_no_layer() -> None:
             "replace(s, migrates=True)",
             "migrate gives None: must return a Scenario",
         ),
+        (
+            "node_provision_s=min(s.node_standby_s, s.node_provision_s)",
+            "node_provision_s=s.node_provision_s - 60",
+            "warm-node makes node_provision -10 s: must be a number, 0 or 1e-09 to 1e+12",
+        ),
+        (
+            "return s.image_gb * s.image_pull_s_per_gb",
+            "return -s.image_gb * s.image_pull_s_per_gb",
+            "image_pull gives -180.0: must be a number, 0 or 1e-09 to 1e+12",
+        ),
+        (
+            'tradeoff="paid like a replica, idle",\n          rent=replica_usd_per_month',
+            'tradeoff="paid like a replica, idle",\n          rent=40.0',
+            "layer 'warm-node': rent = 40.0: must be a function of the scenario",
+        ),
     ],
 )
 def test_a_row_that_cannot_be_is_refused_by_name_at_the_start_of_every_script(

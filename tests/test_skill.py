@@ -18,7 +18,7 @@ import main
 import pytest
 import traffic
 from arrivals import Traffic
-from conftest import ROOT, called, random_scenario, shipped_layers
+from conftest import ROOT, SHIPPED, called, random_scenario, shipped_layers
 
 SKILL = (ROOT / "outputs" / "skill-cold-start-planner.md").read_text(encoding="utf-8")
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -183,6 +183,9 @@ def test_its_formulas_are_the_models_whatever_the_figures() -> None:
             same["crossover_gb_s"] = moved["crossover_gb_s"]
         for name, value in same.items():
             assert worked[name] == pytest.approx(value), (name, s)
+        for name in PATHS:
+            alone = main.cold_start_s(main.stack(s, [name]))
+            assert behind(worked, (name,)) == pytest.approx(alone), (name, s)
 
 
 def self_warm(model: str, figure_set: str) -> float:
@@ -373,6 +376,7 @@ def tenth(x: float) -> str:
 SETS = ("lesson", "measured")
 
 
+@shipped_layers
 def test_the_table_of_layers_has_what_each_leaves_of_a_70b() -> None:
     rows = {row["layer"]: row for row in table("layer | tool")}
     assert rows.keys() == {"none", *main.BY_NAME}
@@ -471,7 +475,7 @@ def test_it_is_found_by_each_of_its_tags() -> None:
 
 
 def test_it_covers_what_a_planner_must() -> None:
-    for word in (*PHASES, *main.BY_NAME):
+    for word in (*PHASES, *SHIPPED.split()):
         assert word in SKILL
     headings = " ".join(re.findall(r"^## \d+\. (.*)$", SKILL, re.MULTILINE)).lower()
     for part in ("ask", "figures", "path", "late", "pool", "choose", "reject", "refuse", "page"):
