@@ -29,7 +29,8 @@ ENOUGH, MOST_DAYS, HELD = 20_000, 30, 1_000_000  # a run: requests enough, days,
 TRIED, SERVED = 4, 800_000  # runs that may be in vain, or requests of theirs
 SAFER = (1.0, 0.8, 0.6, 0.4, 0.2)  # shares of what may be late, tried until a guess holds
 DOUBT, SPOT_DOUBT = 1.2, 3.0  # the largest of these shares that is tried, and where nodes go away
-EVICTIONS, MOST_DRAWS = 240, 16  # seen before a plan is trusted, in runs at most
+EVICTIONS = 240  # seen before a plan is trusted
+LEAST_DRAWS, MOST_DRAWS = 4, 16  # runs for that, where one has fewer
 SPARE = 3  # runs' worth of late requests more than P99 allows, until a plan is given up
 CLOSE = 1.03  # a guess or a pool that is dearer than the best by more is left
 CENT = 0.005  # dollars are rounded to cents, so a budget holds to half of one
@@ -245,7 +246,8 @@ class Planner:
     def run(self, choice: Choice, whole: bool = True, draw: int = 0) -> Row:
         """A run of a choice; unless whole, it may be cut once it breaks P99.
 
-        Another draw has the same requests, and other replicas are taken away.
+        Another draw has the same requests; what else is left to chance falls otherwise: which
+        replicas are taken away, and phases that are drawn.
         """
         s = replace(main.stack(self.s, choice.names), keep_alive_s=choice.keep_alive_s)
         always, hours = choice.pool
@@ -272,7 +274,8 @@ class Planner:
     def draws(self) -> int:
         """Runs that tell of enough evictions; one where nothing is taken away."""
         seen = self.how.evictions_per_day * self.run(Choice((), self.idle_s[0]))["hours"] / 24
-        return min(math.ceil(EVICTIONS / seen), MOST_DRAWS) if seen else 1
+        count = math.ceil(EVICTIONS / seen) if seen else 1
+        return min(max(count, LEAST_DRAWS), MOST_DRAWS) if count > 1 else 1
 
     def shares_late(self, choice: Choice) -> list[float]:
         """The share of late requests in each draw, up to where they are too many for so many."""
@@ -283,7 +286,7 @@ class Planner:
         return shares
 
     def holds(self, choice: Choice) -> bool:
-        """Whether P99 holds in the run that is shown, and so in all draws that more would too."""
+        """Whether P99 holds in the run that is shown, and over all draws, and not by luck."""
         run = self.run(choice, whole=False)
         if run["cut"] or not main.holds_p99(1, run["over_sla_fraction"]):
             return False

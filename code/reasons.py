@@ -144,7 +144,7 @@ def reason(planner: Planner, row: Row, plan: Row | None) -> str:
     shares = planner.shares_late(choice_of(row))
     if len(shares) > 1 and not planner.holds(choice_of(row)):
         over = f"over {len(shares)} draws of evictions"
-        return f"Lucky in this run: {statistics.fmean(shares):.2%} are late {over}"
+        return f"Holds in this run by luck: {statistics.fmean(shares):.2%} are late {over}"
     if row["usd_per_month"] > planner.budget:
         return f"Over the budget: {usd} a month"
     more = []

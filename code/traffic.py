@@ -410,7 +410,7 @@ def show_idle(r: Row, s: Scenario, how: Traffic) -> None:
         "each. A longer idle time pays for GPUs that wait, and boots less often; one warm replica "
         f"around the clock would cost {warm}."
     )
-    what = f"--keep-alive {r['keep_alive_s']:g}" if holds(r) else "--min-workers 1"
+    what = f"--keep-alive {r['keep_alive_s']:g}{'' if holds(r) else ' --min-workers 1'}"
     print(f"\nNext, the whole day, the same command with:\n  {what}")
 
 

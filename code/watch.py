@@ -169,7 +169,8 @@ def watch(script: str, words: Sequence[str]) -> NoReturn:
             if not saves.more():  # else it was stopped for that, or was half written
                 tell(ended.reason + above)
             continue
-        print(ended.out + news(good, ended.out), end="", flush=True)
+        new_lines = "" if "--json" in words else news(good, ended.out)
+        print(ended.out + new_lines, end="", flush=True)
         above, good = " (above: the last good run)", ended.out
         new, reason = figures_of(script, words, saves)
         ran = difference(facts, new) if facts and new else "ran; again at every save, until Ctrl-C"

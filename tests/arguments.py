@@ -18,11 +18,19 @@ class Idea(NamedTuple):
     ask: str
 
 
+class Slip(NamedTuple):
+    """What is known to be wrong in a clause, unless that says this too, and what to ask then."""
+
+    form: str
+    unless: str
+    ask: str
+
+
 class Argument(NamedTuple):
-    """What a sentence must name to argue, and what is known to be wrong, with what to ask then."""
+    """What a sentence must name to argue, and the misconceptions that are known."""
 
     ideas: tuple[Idea, ...]
-    slips: dict[str, str]
+    slips: tuple[Slip, ...] = ()
 
 
 # What puts words in relation. A list has none of them; `and` and `the` are in lists too.
@@ -35,8 +43,8 @@ LINKS = """
 """.split()
 LEAST_WORDS, MOST_PER_LINK = 6, 12  # of a sentence that says why [assumed]
 LITTLE = "that is a list, or says too little. What does what, and what comes of it?"
-# Of a slip, what turns it round within its own clause.
-TURNED = r"\b(not (but|the)|but not|rather than|instead of|no longer|nor|assumed)\b"
+MOST_WORDS, MUCH = 400, "that is an essay. What is the point, in a sentence or two?"
+NEGATED = r"\b(not|no longer|never|nor|rather than|instead of)\b|n't\b"
 
 
 def words(text: str) -> list[str]:
@@ -49,24 +57,32 @@ def names(text: str, stems: str) -> bool:
     return any(re.search(rf"\b{form}", text) for form in forms)
 
 
-def slips_into(text: str, form: str) -> bool:
-    return any(not re.search(TURNED, match.group()) for match in re.finditer(form, text))
+def clauses(text: str) -> list[str]:
+    """The parts of a text that each say one thing."""
+    return re.split(r"[.;:,()]|\b(?:but|and|while|whereas|yet|although|though)\b", plain(text))
+
+
+def plain(text: str) -> str:
+    return " ".join(text.lower().replace("\u2019", "'").split())
 
 
 def lacks(text: object, argument: Argument) -> str:
     """What to ask about a text that does not argue so; nothing where it does."""
     if not isinstance(text, str):
         return "is it a text in quotes?"
-    text = " ".join(text.lower().split())
-    links = sum(word in LINKS for word in words(text))
-    if not LEAST_WORDS <= len(words(text)) <= links * MOST_PER_LINK:
+    said = words(text)
+    if len(said) > MOST_WORDS:
+        return MUCH
+    if not LEAST_WORDS <= len(said) <= MOST_PER_LINK * sum(word in LINKS for word in said):
         return LITTLE
-    asked = [ask for form, ask in argument.slips.items() if slips_into(text, form)]
-    asked += [idea.ask for idea in argument.ideas if not names(text, idea.stems)]
+    for slip in argument.slips:
+        for clause in clauses(text):
+            if re.search(slip.form, clause) and not re.search(slip.unless, clause):
+                return slip.ask
+    asked = [idea.ask for idea in argument.ideas if not names(plain(text), idea.stems)]
     return asked[0] if asked else ""
 
 
-NO_LEAK = "is that so, of an engine that has computed with what people sent?"
 WHAT_LEAKS = Argument(
     ideas=(
         Idea(
@@ -90,18 +106,25 @@ WHAT_LEAKS = Argument(
             "how does it get from the one who sent it to whoever asks later?",
         ),
     ),
-    slips={
-        r"\b(nothing|no (personal |user )*data|none of it)\b.{0,20}\b(leak|stay|surviv)": NO_LEAK,
-        r"\b(can ?not|can't|do(es)? not|do(es)?n't|never|will not|won't) (ever )?leak": NO_LEAK,
-        r"\bthere is (nothing|no (risk|problem|danger))|\b(no|not a) leak\b": NO_LEAK,
-        r"\b(is|are) (perfectly |quite )?(safe|harmless)\b": NO_LEAK,
-        r"\bweights\b[^.;]{0,40}\bleak|\bleak\w*[^.;]{0,20}\bweights\b": (
-            "are the weights anybody's secret here, and whose is?"
+    slips=(
+        Slip(
+            r"\b(nothing|no (personal |user )*data|none of it)\b.{0,20}\b(leak|stay|surviv)"
+            r"|\b(can ?not|can't|do(es)? not|do(es)?n't|never|will not|won't) (ever )?leak"
+            r"|\bthere is (nothing|no (risk|problem|danger))|\bno leak\b",
+            r"\b(network|wire|weights)\b",
+            "is that so, of an engine that has computed with what people sent?",
         ),
-        r"\b(sniff|over the (network|wire)|intercept)": (
-            "what carries it from one process into another, without any network?"
+        Slip(
+            r"\bweights\b.*\bleak|\bleak\w*\b.*\bweights\b",
+            rf"{NEGATED}|\bpublic\b",
+            "are the weights anybody's secret here, and whose is?",
         ),
-    },
+        Slip(
+            r"\b(sniff|over the (network|wire)|intercept)",
+            NEGATED,
+            "what carries it from one process into another, without any network?",
+        ),
+    ),
 )
 WHAT_SPEAKS = Argument(
     ideas=(
@@ -118,16 +141,14 @@ WHAT_SPEAKS = Argument(
             "what does that take off the next start?",
         ),
     ),
-    slips={
-        r"\b(prefix|kv)[ -]?cache\b[^.;]*\b(filled|full|hit|warm|has|holds)": (
-            "is that not what leaks? What else of a warm engine does a restore bring back?"
+    slips=(
+        Slip(
+            r"\b(prefix|kv)[ -]?cache\b.*\b(filled|full|hit|holds)",
+            r"\bleak",
+            "is that not what leaks? What else of a warm engine does a restore bring back?",
         ),
-    },
+    ),
 )
-LESSON = "is that what the log says, or the lesson?"
-IMAGE, ENGINE = r"\b(image|pull|download)\w*\b", r"\b(engine|start-?up)\w*\b"
-HERE = r"\b(log|truth|reality|measured|practice)\b"
-MORE, LESS = r"\b(long|slow|more|most|domin|lead|big)\w*", r"\b(short|fast|less|quick|small)\w*"
 WHY_ANOTHER = Argument(
     ideas=(
         Idea(
@@ -142,26 +163,38 @@ WHY_ANOTHER = Argument(
             "what leads the path by the lesson's figures, and what became of it?",
         ),
         Idea(
-            """long most more big larg dominat lead outweigh exceed than half short small less
-            only fewer smaller instead no_longer bottleneck above twice second slow fast
-            grew shrank shrink overtak overtook pass untouched differ time heav worst fell
-            fall rose ris became cheap expensive dear""",
+            """long most more big larg dominat lead outweigh exceed than short smaller less fewer
+            instead no_longer bottleneck above twice slow fast grew shrank shrink overtak overtook
+            pass untouched differ most_time heav worst fell fall rose ris became cheap expensive
+            dear half spends spending seconds""",
             "which of the two takes longer here, and which there?",
         ),
     ),
-    slips={
-        rf"{HERE}[^.;,]*{IMAGE}[^.;,]*{MORE}": LESSON,
-        rf"{IMAGE}[^.;,]*({MORE}|\b180\b)[^.;,]*{HERE}": LESSON,
-        rf"{ENGINE}[^.;,]*{LESS}[^.;,]*?{HERE}": LESSON,
-        rf"{ENGINE}[^.;,]*{LESS}[^.;,]*\bthan\b[^.;,]*{IMAGE}": LESSON,
-        rf"{IMAGE} [^.;,]*{MORE} (time )?than\b": LESSON,
-        rf"{ENGINE}[^.;,]*\b(not|n't|never) (take|last)\w* {MORE}": LESSON,
-        rf"\blesson,? (the )?{ENGINE}[^.;,]*{MORE}": LESSON,
-    },
 )
+IMAGE, ENGINE = r"\b(image|pull|download)\w*\b", r"\b(engine|start-?up)\w*\b"
+MORE = r"\b(long|slow|more|most|domin|lead|bigg|larg|bottleneck)\w*"
+LESS = r"\b(short|fast|less|quick|small)\w*"
+
+
+def wrong_way(text: str) -> bool:
+    """Whether a sentence about exercise 6 says of the log what holds of the lesson, and nowhere
+    the right thing; what a clause says of the lesson does not count."""
+    here = [x for x in clauses(text) if not re.search(r"\b(lesson|theor|teaching|round)", x)]
+    plainly = [x for x in here if not re.search(NEGATED, x)]
+
+    def says(form: str) -> bool:
+        return any(re.search(form, x) for x in plainly)
+
+    if re.search(f"{ENGINE}.*{LESS}.* log than", plain(text)):
+        return True
+    if says(f"{ENGINE}.*{MORE}") or says(f"{IMAGE}.*{LESS}"):
+        return False
+    denied = any(re.search(rf"{ENGINE}.*\b(not|never)\b.*{MORE}", x) for x in here)
+    return denied or says(rf"{IMAGE}.*({MORE}|\b180\b)") or says(f"{ENGINE}.*{LESS}")
+
 
 # Kinds of measures: what is done, and to what; either may come first.
-MEASURES = {
+KINDS = {
     "before anybody comes": (
         r"\b(before|prior to|ahead of|until|earlier than)\b.*"
         r"\b(first|real|any|user|customer|client|traffic|request|prompt|serv|live|people|somebody)",
@@ -186,7 +219,7 @@ MEASURES = {
         r"purged|overwritten|freed|discarded|cleaned|invalidated)",
     ),
     "not kept at all": (
-        r"\b(no|not|never|n't|without)\b.*\bsnapshots?\b.*\b(for|of)\b",
+        r"(\b(no|not|never|without)\b|n't\b).*\bsnapshots?\b.*\b(for|of)\b",
         r"\b(turn|switch|leave|keep)\w* .*\b(off|out)\b.*\b(cach|log|histor|prompt|user|secret)",
         r"\b(disabl|deactivat|exclud)\w*\b.*\b(cach|log|histor|prompt|user|data|page|region|kv)",
     ),
@@ -225,20 +258,23 @@ MEASURES = {
         r"retired|retaken|short-lived|ttl|a day|hours|die|lifetime)",
     ),
 }
-# Undone by what stands right before it, or by when it is done.
+# Undone by what stands right before it, by when it is done, or by who gets it.
 UNDONE = (
-    r"\b(not|never|n't|no need to|without|instead of|stop|skip|avoid) (to |need to )?"
+    r"(\b(not|never|nobody|no need to|without|instead of|stop|skip|avoid)|n't) (\w+ )?(to )?"
     r"(encrypt|clear|flush|wip|scrub|zero|eras|reset|empt|delet|drop|remov|purg|overwrit|restrict|"
     r"limit|isolat|sep[ae]rat|rotat|renew|audit|expir|scan|check|inspect)"
-    r"|^(share|let (everybody|everyone|all)|allow (everybody|everyone|all))\b"
+    r"|^share\b|^(let|allow) (everybody|everyone|all|every|any)\b|\bsame (snapshot|image)\b"
     r"|\bafter (the |a |some )?(first|real|many|few|user|customer)[a-z -]*(request|prompt|traffic)"
+    r"|\bserv\w+\b.*\bbefore (the|a) (snapshot|dump|image|checkpoint)\b"
+    r"|\bwait until\b.*\b(user|request|customer|prompt)"
+    r"|^(put|keep|leave|store) .*\b(secret|password|credential|key|prompt)s? (in|into) "
 )
 SMALL = {*LINKS, "the", "a", "an", "all", "and"}  # one of them parts a measure from a list
 
 
 def kinds_of(measure: object) -> list[str]:
     """The kinds of measures that a text names, none where it undoes what it names."""
-    text = " ".join(measure.lower().split()) if isinstance(measure, str) else ""
+    text = plain(measure) if isinstance(measure, str) else ""
     if len(words(text)) < 3 or not {*words(text)} & SMALL or re.search(UNDONE, text):
         return []
-    return [kind for kind, forms in MEASURES.items() if any(re.search(x, text) for x in forms)]
+    return [kind for kind, forms in KINDS.items() if any(re.search(x, text) for x in forms)]

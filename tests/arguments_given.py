@@ -12,6 +12,10 @@ class Texts(NamedTuple):
 
 LEAKS = Texts(
     right=(
+        "It's not a leak of the weights but of users' prompts, which lie in the KV cache that"
+        " the snapshot copies.",
+        "A prompt can never leak over the network, but it stays in KV cache and the snapshot "
+        "brings it to the next user.",
         "Prompts of earlier customers still sit in the KV cache on the GPU, the snapshot "
         "writes them to disk, and every later restore hands them to a different tenant.",
         "What the first users typed is left in the card's memory; the dump copies that memory "
@@ -75,6 +79,8 @@ LEAKS = Texts(
 )
 SPEAKS = Texts(
     right=(
+        "Graphs are captured already so a restore is fast, although the KV cache is warm and "
+        "would leak.",
         "The compiled kernels and captured CUDA graphs are already in it, so a restored "
         "engine need not make them again.",
         "A warm engine has finished all its slow preparations, and the restore gets them for "
@@ -153,6 +159,16 @@ MEASURES = Texts(
         "Limit who may restore it: the file is handled like a database backup with user data.",
     ),
     wrong=(
+        "Don't encrypt the snapshot",
+        "Don\u2019t clear the cache",
+        "Keep the secrets in the snapshot",
+        "Use the same snapshot for each customer",
+        "Do not ever clear the cache",
+        "Nobody clears the KV cache",
+        "Let every user share it",
+        "Put the password into the image",
+        "Wait until the first user has come",
+        "Serve the first real user before the snapshot",
         "Be careful.",
         "Use a faster GPU.",
         "Do not clear the cache.",
@@ -176,6 +192,11 @@ MEASURES = Texts(
 )
 WHY = Texts(
     right=(
+        "In the lesson the image pull is longer than the engine init, in the log it is the "
+        "other way round.",
+        "The engine start-up was short in the lesson but the log shows it as the longest phase.",
+        "Unlike in the lesson the image pull is the smaller and engine init the longer phase "
+        "in the log.",
         "In the log the engine's own start is the longest part, and pre-seeding the image "
         "does nothing about it while the snapshot does.",
         "The lesson put 20 s on the engine where it really took 90, so the biggest chunk of "
@@ -213,6 +234,8 @@ WHY = Texts(
         "The image is smaller than in the lesson and the engine start is longer.",
     ),
     wrong=(
+        "In truth the download of the image is the bottleneck, and the engine needs only a "
+        "few seconds.",
         "The engine is red and the image is longer than a dog.",
         "The engine init takes less time than the image pull, so snapshot comes first.",
         "In the lesson engine_init takes longest, in the log image_pull takes longest.",

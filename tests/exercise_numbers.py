@@ -33,7 +33,6 @@ def units(truth: float) -> dict[str, float]:
         "That looks like minutes. Which unit does the name end in?": truth / 60,
         "That looks like hours. Which unit does the name end in?": truth / 3600,
         "That looks like milliseconds. Which unit does the name end in?": truth * 1000,
-        "Is that a thousandth of it? A GB is 1e9 bytes.": truth / 1000,
     }
 
 
@@ -48,12 +47,15 @@ def cycle_of(given: Table) -> tuple[main.Scenario, float, float, float]:
         **{name: given[name] for name in ("sla_s", "gpu_usd_per_hour", "drop_usd")},
     )
     main.check_figures(s, "")
+    if must := main.Bounds(main.SMALLEST).refusal(given["at_requests_per_hour"]):
+        raise ValueError(f"at_requests_per_hour {must}")
     lam = given["at_requests_per_hour"] / 3600
     return s, lam, *main.cycle(s, lam, main.cold_start_s(s))
 
 
 def unpaid_s(given: Table) -> float:
-    """Of a cycle of D / lam seconds the share that the pool costs more."""
+    """What the pool costs more is a share 1/D of its price, D the arrivals of a cycle, and a
+    cycle lasts D / lam seconds: of it 1 / lam are not paid."""
     s, lam, arrivals, _ = cycle_of(given)
     premium = main.at_rate(s, 3600 * lam)["warm_premium_usd_per_hour"]
     return float(premium / main.replica_usd_per_hour(s) * arrivals / lam)
@@ -134,6 +136,7 @@ def slips_3(name: str) -> Callable[[Table], dict[str, float]]:
             "read_s": {
                 **units(read),
                 "Is the disk's rate in bits or in bytes?": read * 8,
+                "Kilo, mega, giga: how many bytes has a GB here?": read / 1000,
                 "GiB for GB? A GB here is 1e9 bytes, above and below the line.": read / GIB,
                 "How many bytes has a parameter in bf16? Or does one disk serve each GPU?": read
                 / 2,

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import functools
+import itertools
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 import main
@@ -81,14 +82,28 @@ def tiers_of(given: Table) -> dict[str, main.Scenario]:
     return tiers
 
 
+def rent_usd(s: main.Scenario, names: Iterable[str]) -> float:
+    """Dollars a month of what these layers rent for all tiers together."""
+    return main.standing_usd_per_month(s, main.shared_rents(names))
+
+
 def cheapest_policy_usd(tiers: Sequence[main.Scenario]) -> float:
-    """Dollars a month of all tiers: without a standby node, or with one that all of them share."""
-    rent = main.replica_usd_per_month(tiers[0])
-    plans = [plans_of(planner_of(s)) for s in tiers]
-    usd = [[(x["usd_per_month"], "warm-node" in x["layers"]) for x in some] for some in plans]
-    apart = sum(min((x for x, node in some if not node), default=math.inf) for some in usd)
-    shared = sum(min(x - rent * node for x, node in some) for some in usd)
-    return min(apart, rent + shared)
+    """Dollars a month of all tiers: without a standby node, or with one that all of them share.
+
+    What is rented is paid once, so each tier takes the cheapest plan that rents no more.
+    """
+    rented = main.shared_rents(main.BY_NAME)
+
+    def usd(s: main.Scenario, kept: tuple[str, ...]) -> float:
+        each = [
+            x["usd_per_month"] - rent_usd(s, x["layers"])
+            for x in plans_of(planner_of(s))
+            if {*main.shared_rents(x["layers"])} <= {*kept}
+        ]
+        return min(each, default=math.inf)
+
+    subsets = (x for size in range(len(rented) + 1) for x in itertools.combinations(rented, size))
+    return min(rent_usd(tiers[0], x) + sum(usd(s, x) for s in tiers) for x in subsets)
 
 
 def one_pool_usd(tiers: Sequence[main.Scenario]) -> float:
@@ -136,19 +151,19 @@ def judge_tiers(answers: Table) -> Verdict:
     if any(row.get("min_workers", "") == "" for row in asked):
         return blank("exercise_5", "min_workers of each tier")
     tiers = tiers_of(table["given"])
-    least, rent = cheapest_policy_usd([*tiers.values()]), 0.0
-    usd = 0.0
+    least, usd, rented = cheapest_policy_usd([*tiers.values()]), 0.0, set[str]()
     for (name, s), row in zip(tiers.items(), asked):
+        if left := row.keys() - {"min_workers", "layers"}:
+            return wrong(f"exercise_5.{name}", f" has {sorted(left)}: min_workers and layers?")
         plan = judge_tier(f"exercise_5.{name}", s, row)
         if isinstance(plan, Verdict):
             return plan
-        usd += plan["usd_per_month"]
-        if "warm-node" in plan["layers"]:  # one node serves all, and is paid once
-            usd -= rent
-            rent = main.replica_usd_per_month(s)
+        again = rented & {*plan["layers"]}  # one node serves all, and is paid once
+        usd += plan["usd_per_month"] - rent_usd(s, again)
+        rented |= {*main.shared_rents(plan["layers"])}
     if usd > DEARER * least:
         ask = "Which tier could wait for a cold start, and does any keep more than it needs?"
-        if rent:
+        if rented:
             ask = "Who pays for the standby node, and what would the same money keep warm?"
         says = f": every promise holds, for {main.dollars(usd)} a month, and that is too much. "
         return wrong("exercise_5", says + ask)

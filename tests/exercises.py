@@ -6,7 +6,7 @@ import functools
 from collections.abc import Callable
 
 import main
-from arguments import WHAT_LEAKS, WHAT_SPEAKS, WHY_ANOTHER, kinds_of, lacks
+from arguments import WHAT_LEAKS, WHAT_SPEAKS, WHY_ANOTHER, kinds_of, lacks, wrong_way
 from exercise_numbers import (
     QUESTIONS,
     alone_s,
@@ -58,6 +58,8 @@ def judge_first(answer: str, answers: Table) -> Verdict:
     name = table.get(answer, "")
     if name == "":
         return blank(place, "a layer's name")
+    if not isinstance(name, str) or "," in name:
+        return wrong(place, f" = {name!r}: is it one name in quotes?")
     if says := no_layers([name]):
         return wrong(place, f" = {name!r}: {says}")
     s = two_starts(table["given"])[answer == "first_by_the_log"]
@@ -78,7 +80,7 @@ def judge_essay(answers: Table) -> Verdict:
     table = table_of(answers, "exercise_4")
     texts = {name: table.get(name, "") for name in ("what_leaks", "what_speaks_for_it")}
     cures = table.get("mitigations", [])
-    if {*map(str, texts.values()), str(cures)} & {""} or cures in ([], ""):
+    if "" in texts.values() or cures in ([], ""):
         return blank("exercise_4", "all three answers")
     for (name, text), ideas in zip(texts.items(), (WHAT_LEAKS, WHAT_SPEAKS)):
         if ask := lacks(text, ideas):
@@ -96,17 +98,19 @@ def judge_essay(answers: Table) -> Verdict:
 
 
 def judge_why(answers: Table) -> Verdict:
-    """Exercise 6: that a sentence names both phases and compares them, the rest being right."""
+    """Exercise 6: that a sentence names the engine's start and compares, the rest being right."""
     table, place = table_of(answers, "exercise_6"), "exercise_6.why: "
     if table.get("why", "") == "":
         return blank("exercise_6.why", "a sentence")
-    others = [name for name in CHECKS if name.startswith("exercise_6-") and name[11:] != "why"]
+    others = [x for x in CHECKS if x.startswith("exercise_6-") and not x.endswith("-why")]
     if any(CHECKS[name](answers).state != "right" for name in others):
         return wrong(place, "are the two layers and the seconds right? They come before it.")
     lesson, there = (main.path(s) for s in two_starts(table["given"]))
     moved = max(lesson, key=lesson.__getitem__) != max(there, key=there.__getitem__)
+    ask = lacks(table["why"], WHY_ANOTHER)
     # Where the same phase leads in both, as after an edit of the question, no way round is wrong.
-    ask = lacks(table["why"], WHY_ANOTHER if moved else WHY_ANOTHER._replace(slips={}))
+    if not ask and moved and wrong_way(table["why"]):
+        ask = "is that what the log says, or the lesson?"
     return wrong(place, ask) if ask else Verdict("right")
 
 
@@ -164,14 +168,18 @@ def check(name: str, answers: Table) -> Verdict:
             main.nearest(key, (*ASKED[exercise], "given"), f"{exercise} has ")
     except main.BadInput as error:
         return wrong("", str(error))
+    table = table_of(answers, exercise)
     try:
-        if given := table_of(answers, exercise).get("given"):
-            GIVEN[exercise](given)
-        return CHECKS[name](answers)
-    except KeyError as error:
-        return wrong(exercise, f".given cannot be used: {error} is missing")
+        if exercise in GIVEN and "given" in table:
+            GIVEN[exercise](table["given"])
     except UNUSABLE as error:
-        return wrong(exercise, f".given cannot be used: {error}")
+        missing = " is missing" if isinstance(error, KeyError) else ""
+        return wrong(exercise, f".given cannot be used: {error}{missing}")
+    try:
+        return CHECKS[name](answers)
+    except (KeyError, ValueError) as error:
+        missing = " is missing" if isinstance(error, KeyError) else ""
+        return wrong(exercise, f".given cannot be used: {error}{missing}")
 
 
 def model_answer_1(given: Table) -> str:
@@ -229,8 +237,8 @@ def model_answer_6(given: Table) -> str:
         f"compilation and graphs take {engine[1]} and the image {image[1]}, of which a pre-seeded "
         f"volume pays a part at first touch: {firsts[1]} comes first, and leaves {left[1]}. The "
         f"promise is {main.plain(lesson.sla_s)} s. Layers attack phases, so take the path apart "
-        "before you choose one. The check saw that your sentence names both phases and compares "
-        "them, not whether it is right."
+        "before you choose one. The check saw that your sentence names the engine's start and "
+        "compares, not whether it is right."
     )
 
 

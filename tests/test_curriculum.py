@@ -16,6 +16,16 @@ from verdicts import ANSWERS
 
 INSIDE = "COLD_START_IN_CURRICULUM"  # so that the copy does not copy itself
 
+NEIGHBOUR = """
+import sys
+
+sys.path.insert(0, "09-other/code")
+import main
+
+def test_its_main():
+    assert main.ANSWER == 42
+"""
+
 
 @pytest.fixture(scope="module")
 def lesson(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -49,20 +59,20 @@ def test_its_suite_is_found_and_green(lesson: Path) -> None:
     done = run_pytest(lesson, *(f"tests/{name}.py" for name in files))
     assert done.returncode == 0, done.stdout
     assert re.search(r"\d{2,} passed", done.stdout)
+
+
+def test_a_lesson_before_it_keeps_its_own_main(lesson: Path) -> None:
     other = lesson.parent / "09-other"
     for file, text in (
         ("code/main.py", "ANSWER = 42\n"),
-        (
-            "tests/test_other.py",
-            "import sys; sys.path.insert(0, 'phases/17/09-other/code')\n"
-            "import main\ndef test_the_neighbour(): assert main.ANSWER == 42\n",
-        ),
+        ("tests/test_neighbour.py", NEIGHBOUR),
     ):
         (other / file).parent.mkdir(parents=True, exist_ok=True)
         (other / file).write_text(text, encoding="utf-8")
-    top = lesson.parent.parent.parent
-    everything = run_pytest(top, "phases", "-k", "test_the_neighbour or test_house")
-    assert everything.returncode == 0, everything.stdout
+    both = run_pytest(lesson.parent, "-vv", "-k", "test_its_main or test_imports_go_one_way")
+    assert both.returncode == 0, both.stdout
+    for name in ("test_neighbour.py::test_its_main", "test_house.py::test_imports_go_one_way"):
+        assert re.search(rf"{re.escape(name)} PASSED", both.stdout), both.stdout
 
 
 def test_pytest_shows_a_model_answer_as_text(lesson: Path) -> None:

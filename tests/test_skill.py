@@ -19,6 +19,7 @@ import pytest
 import traffic
 from arrivals import Traffic
 from conftest import ROOT, SHIPPED, called, random_scenario, shipped_layers
+from test_exercise_checker import GIVEN
 
 SKILL = (ROOT / "outputs" / "skill-cold-start-planner.md").read_text(encoding="utf-8")
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -217,6 +218,17 @@ def test_the_share_late_on_spot_nodes_is_the_simulations(
     assert main.holds_p99(1, share) == (worked["late_spot"] <= 0.01)
 
 
+def test_a_spare_on_spot_nodes_is_one_beyond_what_is_busy_on_average() -> None:
+    busy = {**SPOT, "requests_per_hour": 3000.0}
+    worked = by_hand("32b", **busy)
+    assert worked["replicas_for_slots"] == 3
+    s = main.Scenario(model="32b", sla_s=SPOT["sla_s"], requests_per_hour=3000.0)
+    how = Traffic(hours=300.0, min_workers=3, evictions_per_day=SPOT["evictions_per_day"])
+    share = traffic.run_result(s, (), how)["over_sla_fraction"]
+    assert share <= 0.001
+    assert by_hand("32b", **{**busy, "replicas": 3})["late_spot"] <= 0.001
+
+
 # --- its choice ----------------------------------------------------------------------------------
 
 
@@ -294,6 +306,14 @@ def test_its_examples_are_the_planners_answers(row: dict[str, str]) -> None:
         assert str(plan["min_workers"]) == row["replicas"]
 
 
+def test_no_example_is_an_exercise() -> None:
+    asked = {(table["model"], "lesson") for table in GIVEN.values() if "model" in table}
+    asked |= {(GIVEN["exercise_6"]["model"], "measured")}
+    assert not asked & {(x["model"], x["figures"]) for x in EXAMPLES if x["model"] != "70b"} - {
+        ("8b", "lesson")  # which exercise 6 asks for a path, and not for a plan
+    }
+
+
 def test_its_examples_are_of_both_sets_and_of_each_kind() -> None:
     assert len(EXAMPLES) >= 10
     assert {row["figures"] for row in EXAMPLES} == {"lesson", "measured"}
@@ -305,6 +325,7 @@ DAY = {"pool_hours": 12.0, "hours": 12.0}
 FREE = ("preseed", "snapshot")  # what shortens a 32B's path as far as layers without rent can
 
 
+@shipped_layers
 def test_the_example_in_full_is_the_planners_answer() -> None:
     (command,) = re.findall(r"`(python code/plan\.py [^`]+)` is the example", SKILL)
     plan = json.loads(called("plan.py", *shlex.split(command)[2:], "--json").stdout)

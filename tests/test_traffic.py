@@ -411,7 +411,10 @@ def test_which_idle_time_is_answered_in_one_command(tmp_path: Path) -> None:
     )
     assert shown.endswith("\n  --keep-alive 900\n")
     none_holds = called("traffic.py", "--rate", "40", "--keep-alive", "60,300").stdout
-    assert none_holds.endswith("\n  --min-workers 1\n")
+    assert none_holds.endswith("\n  --keep-alive 300 --min-workers 1\n")
+    followed = called("traffic.py", "--rate", "40", *none_holds.split("\n")[-2].split()).stdout
+    assert "By hour of the day" in followed
+    assert "By hour of the day" not in none_holds
     words_dear = "traffic.py --rate 20 --keep-alive 60,7200 --set pool_usd_per_hour=2".split()
     dear = " ".join(called(*words_dear).stdout.split())
     assert "holds P99 of 2.0 s, though one that never goes costs less." in dear
