@@ -353,14 +353,14 @@ def test_no_stack_without_a_pool_does_for_that_example() -> None:
     assert not any(holds(by_hand("32b", layers=x, **SPOT)) for x in subsets(tuple(free)))
 
 
-def test_what_it_says_of_that_example_its_formulas_give() -> None:
-    flat = " ".join(SKILL.split())
+def said_of_the_example() -> tuple[str, ...]:
+    """What the file says of it, with what its formulas give."""
     raw, one, free = (by_hand("32b", layers=x, **SPOT, **DAY) for x in ((), ("preseed",), FREE))
     two = by_hand("32b", replicas=2, **SPOT, **DAY)
     there, there_one, there_free = (
         by_hand("32b", "measured", x, **SPOT) for x in ((), ("preseed",), FREE)
     )
-    for says in (
+    return (
         f"Weights {raw['weights_gb']:g} GB, one GPU, ${raw['usd_per_hour']:.2f}/h.",
         f"50 + 180 + {raw['weight_load']:.1f} + 20 + 3 = {raw['path']:.1f} s.",
         f"{raw['arrivals']:.1f} arrivals in a cycle, {raw['late']:.0%} late.",
@@ -379,8 +379,7 @@ def test_what_it_says_of_that_example_its_formulas_give() -> None:
         f"the path is {there['path']:.1f} s, and preseed and one replica leave "
         f"{there_one['late_spot']:.1%}: above 1%. There it takes the snapshot, "
         f"{there_free['late_spot']:.2%} with preseed",
-    ):
-        assert says in flat, says
+    )
 
 
 # --- its figures in words ------------------------------------------------------------------------
@@ -411,8 +410,8 @@ def test_the_table_of_layers_has_what_each_leaves_of_a_70b() -> None:
             assert layer.attacks or "path" in row["attacks"] or "eviction" in row["attacks"]
 
 
-def test_what_it_says_in_words_is_the_models() -> None:
-    flat = " ".join(SKILL.split())
+def said_in_words() -> tuple[str, ...]:
+    """What the file says of a 70B, with what the model gives."""
     short = [stacked(x, "preseed", "snapshot", "warm-node") for x in SETS]
     no_node = [stacked(x, "preseed", "snapshot") for x in SETS]
     no_snapshot = [stacked(x, "preseed", "tiered", "graph-cache", "warm-node") for x in SETS]
@@ -422,7 +421,7 @@ def test_what_it_says_in_words_is_the_models() -> None:
     s = main.Scenario()
     busy = main.at_rate(s, main.self_warm_rate(s) or 0.0)
     assert busy["warm_premium_usd_per_hour"] == pytest.approx(0.01, abs=0.002)  # "a cent an hour"
-    for says in (
+    return (
         f"shortest path of a 70B: {short[0]:.1f} s by the lesson, {short[1]:.1f} s measured;",
         f"without the standby node {no_node[0]:.1f} s and {no_node[1]:.1f} s.",
         f"warm-node, {no_snapshot[0]:.1f} s and {no_snapshot[1]:.1f} s.",
@@ -441,8 +440,61 @@ def test_what_it_says_in_words_is_the_models() -> None:
         f"at most {100 * main.P99_OVER:g}%",
         f"holds its slot ({ASKED['service_s']:g}), `slots` what a replica serves at once "
         f"({ASKED['slots']})",
-    ):
-        assert says in flat, says
+    )
+
+
+FLAT = " ".join(re.sub(r"^```.*?^```$", "", SKILL, flags=re.DOTALL | re.MULTILINE).split())
+
+
+@pytest.mark.parametrize("says", [*said_of_the_example(), *said_in_words()])
+def test_what_it_says_is_what_its_formulas_and_the_model_give(says: str) -> None:
+    assert " ".join(says.split()) in FLAT
+
+
+# What is no figure of the model: names, sections, hours of the question, the rules themselves.
+NAMES = (
+    *(
+        r"\bP99\b",
+        r"\bS3\b",
+        r"\b(7|70|32|405|8)[bB]\b",
+        "H100",
+        "bf16",
+        "FP8",
+        "4-bit",
+        "Python 3.11",
+    ),
+    *(
+        "2024",
+        "2025-26",
+        r"[Ss]ections? \d+( to \d+)?",
+        r"\(\d( to \d)?\)",
+        r"## \d+\.",
+        r"`[^`]*`",
+    ),
+    *(
+        "8 a.m.",
+        "8 to 20 h",
+        "40/h",
+        "40 requests an hour",
+        "20/h",
+        r"\b1%",
+        "under 60 s",
+        "five phases",
+    ),
+    *(r"\b[1-3]\. ", "off by half", "5 s,", "under 5 s", "FP8 takes 1", "on demand 0; spot 4"),
+)
+
+
+def test_no_figure_stands_in_its_prose_that_nothing_gives() -> None:
+    left = FLAT.partition("# Cold-start planner")[2]
+    for table_head in ("figure", "model", "layer | tool", "model | figures"):
+        start = SKILL.index(f"| {table_head} |")
+        left = left.replace(" ".join(SKILL[start:].partition("\n\n")[0].split()), "")
+    for says in (*said_of_the_example(), *said_in_words()):
+        left = left.replace(" ".join(says.split()), "")
+    left = re.sub("|".join(NAMES), "", left)
+    left = re.sub(r"0\.75% late, and saves \$123", "", left)  # of the example, tested there
+    assert re.findall(r".{25}\d.{25}", left) == []
 
 
 # --- its form ------------------------------------------------------------------------------------
