@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from browser import Served
-from conftest import ROOT, copied, edit, run
+from conftest import ROOT, copied, edit, run, shipped_layers
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 FUNCTION, ROW = re.findall(r"^```python\n(.*?)^```$", README, re.DOTALL | re.MULTILINE)
@@ -42,6 +42,7 @@ def test_the_report_has_them(folder: Path) -> None:
     assert json.loads(small.stdout)["scenario"]["weights_gb"] == 2
 
 
+@shipped_layers
 def test_helpers_stand_apart_behind_a_layer_of_two_phases(tmp_path: Path) -> None:
     edit(
         copied(tmp_path) / "main.py",
