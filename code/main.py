@@ -1276,7 +1276,7 @@ def show_pool(r: Row, s: Scenario) -> None:
     show_rates(r["break_even"], s)
     if shared := shared_rents(r["layers"]):
         usd_per_hour = standing_usd_per_month(s, shared) / s.hours_per_month
-        say(f"{' and '.join(shared)} costs {dollars(usd_per_hour)}/h on top of either.")
+        say(f"On top of either come {dollars(usd_per_hour)}/h for {' and '.join(shared)}.")
     say(rule(s))
 
 

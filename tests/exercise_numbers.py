@@ -200,7 +200,8 @@ def of_the_log(model: str, **figures: float) -> main.Scenario:
 
 def two_starts(given: Table) -> tuple[main.Scenario, main.Scenario]:
     """By the lesson's figures, and by the log."""
-    lesson = main.Scenario(model=given["model"], sla_s=given["sla_s"])
+    both = {name: x for name, x in given.items() if name != "image_pull_s"}
+    lesson = main.Scenario(**{"model": given["model"], "sla_s": given["sla_s"], **both})
     main.check_figures(lesson, "")
     there = of_the_log(**{"image_pull_s": given["image_pull_s"], **given})
     if not 2 / 3 < main.weights_gb(there) / main.weights_gb(lesson) < 3 / 2:
