@@ -42,7 +42,7 @@ LINKS = """
     which while who whoever whom whose will with without would you your
 """.split()
 LEAST_WORDS, MOST_PER_LINK = 6, 12  # of a sentence that says why [assumed]
-LITTLE = "that is a list, or says too little. What does what, and what comes of it?"
+LITTLE = "what does what, and what comes of it? A list or a few words do not say it."
 MOST_WORDS, MUCH = 400, "that is an essay. What is the point, in a sentence or two?"
 NEGATED = r"\b(not|no longer|never|nor|rather than|instead of)\b|n't\b"
 
@@ -86,10 +86,10 @@ def lacks(text: object, argument: Argument) -> str:
 WHAT_LEAKS = Argument(
     ideas=(
         Idea(
-            """prompt request conversation chat dialog user customer client tenant people
-            person human patient typed wrote sent send input question message session secret
-            password credential api_key token cookie private personal pii document histor
-            somebody someone whoever served text words mail earlier previous stranger""",
+            """prompt promt request conversation chat dialog typed wrote sent input question
+            message session secret password credential api_key cookie private personal
+            confidential pii document histor text words mail data content stuff tokens
+            belong output user's users' queries details""",
             "whose data is it, and what was it to them?",
         ),
         Idea(
@@ -102,7 +102,7 @@ WHAT_LEAKS = Argument(
             remain still left kept keep surviv next later other another everyone everybody
             includ carr file persist contain hold held taken took lies lay baked inherit
             wake woke shar clone thaw duplicat every_start each_start brought comes_back
-            resum reload picture""",
+            resum reload picture come_back gave gives""",
             "how does it get from the one who sent it to whoever asks later?",
         ),
     ),
@@ -113,6 +113,11 @@ WHAT_LEAKS = Argument(
             r"|\bthere is (nothing|no (risk|problem|danger))|\bno leak\b",
             r"\b(network|wire|weights)\b",
             "is that so, of an engine that has computed with what people sent?",
+        ),
+        Slip(
+            r"\b(graph|kernel)s?\b.*\b(leak|lie\b|lies\b|get restored)",
+            rf"{NEGATED}|\b(prompt|text|request|secret|conversation|kv)",
+            "whose are graphs and kernels, and what would a stranger learn from them?",
         ),
         Slip(
             r"\bweights\b.*\bleak|\bleak\w*\b.*\bweights\b",
@@ -130,18 +135,30 @@ WHAT_SPEAKS = Argument(
     ideas=(
         Idea(
             """graph kernel compil jit\\b autotun tuned tuning warm_engine warm-?up warmed cuda
-            alloc pool context initiali profil torch inductor triton captur lazy set_up
-            setting_up prepar everything_done work_is_done startup_work""",
+            alloc context initiali profil torch inductor triton captur lazy set_up
+            setting_up prepar everything_done work_is_done startup_work one-time one_time
+            first_pass first_forward first_request at_its_first memory_pool pools""",
             "what does a warm engine hold ready that a fresh one has to make first?",
         ),
         Idea(
             """fast quick soon short sav skip spar avoid without instead already ready first
             again once instant second minute time latency less cut redo repeat need_not
-            needn't done immediate straight rather_than wait""",
+            needn't done immediate straight rather_than wait gone falls_away hands
+            before_the_snapshot comes_back come_back not_slow""",
             "what does that take off the next start?",
         ),
     ),
     slips=(
+        Slip(
+            r"\bslower\b|\bmust be \w+ again|\bmore (gpu )?memory\b",
+            rf"{NEGATED}|\b(cold|fresh|without|otherwise|first)\b",
+            "does that speak for it, or against?",
+        ),
+        Slip(
+            r"\bimage pull|\bpull\w* the image",
+            NEGATED,
+            "does what an engine has done reach back before it starts?",
+        ),
         Slip(
             r"\b(prefix|kv)[ -]?cache\b.*\b(filled|full|hit|holds)",
             r"\bleak",
@@ -185,12 +202,15 @@ def wrong_way(text: str) -> bool:
     def says(form: str) -> bool:
         return any(re.search(form, x) for x in plainly)
 
-    if re.search(f"{ENGINE}.*{LESS}.* log than", plain(text)):
+    if re.search(f"{ENGINE}.*({LESS}|same).* (log than|(than|as) in the lesson)", plain(text)):
         return True
+    if re.search(r"\b(other way r|a?round the other|opposite|reverse|vice versa)", plain(text)):
+        return False
     if says(f"{ENGINE}.*{MORE}") or says(f"{IMAGE}.*{LESS}"):
         return False
     denied = any(re.search(rf"{ENGINE}.*\b(not|never)\b.*{MORE}", x) for x in here)
-    return denied or says(rf"{IMAGE}.*({MORE}|\b180\b)") or says(f"{ENGINE}.*{LESS}")
+    skipped = says(rf"\bsnapshot\b.*\b(skip|spare|remove|shorten)\w* (the |an )?{IMAGE}")
+    return denied or skipped or says(rf"{IMAGE}.*({MORE}|\b180\b)") or says(f"{ENGINE}.*{LESS}")
 
 
 # Kinds of measures: what is done, and to what; either may come first.
@@ -221,6 +241,7 @@ KINDS = {
     "not kept at all": (
         r"(\b(no|not|never|without)\b|n't\b).*\bsnapshots?\b.*\b(for|of)\b",
         r"\b(turn|switch|leave|keep)\w* .*\b(off|out)\b.*\b(cach|log|histor|prompt|user|secret)",
+        r"\bcach\w*\b.*\boff\b",
         r"\b(disabl|deactivat|exclud)\w*\b.*\b(cach|log|histor|prompt|user|data|page|region|kv)",
     ),
     "looked through": (

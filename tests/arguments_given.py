@@ -12,6 +12,7 @@ class Texts(NamedTuple):
 
 LEAKS = Texts(
     right=(
+        "It's the warm-up users' words, in VRAM, that come back for somebody else.",
         "It's not a leak of the weights but of users' prompts, which lie in the KV cache that"
         " the snapshot copies.",
         "A prompt can never leak over the network, but it stays in KV cache and the snapshot "
@@ -53,6 +54,10 @@ LEAKS = Texts(
         "start tomorrow from the same file and my text is in your engine.",
     ),
     wrong=(
+        "Snapshots may leak memory on the GPU until the next user restores the engine.",
+        "The CUDA graphs of the previous user lie in GPU memory and get restored for others.",
+        "The engine's kernels and graphs leak from the GPU memory to the next user on restore.",
+        "The GPU snapshot makes the engine start faster for the next user.",
         "Prompts remain in GPU memory.",
         "Snapshot, memory, cache, prompts, users, tokens, buffers, secrets, restores, tenants, "
         "images, heap of process.",
@@ -79,6 +84,17 @@ LEAKS = Texts(
 )
 SPEAKS = Texts(
     right=(
+        "A cold one has not compiled anything, while the warm one has and hands that to every"
+        " copy.",
+        "Real requests touch the shapes which matter, so their kernels are autotuned before "
+        "the snapshot, not after it.",
+        "The lesson says that a snapshot replaces engine start; with a warm one the slow "
+        "first forward is gone too.",
+        "What the engine otherwise makes at its first request is in the saved memory, and "
+        "that work falls away at restore.",
+        "When the snapshot is from an engine that already served, its first pass is not slow.",
+        "All the one-time work was done before the picture, and so nobody has to wait for it "
+        "again.",
         "Graphs are captured already so a restore is fast, although the KV cache is warm and "
         "would leak.",
         "The compiled kernels and captured CUDA graphs are already in it, so a restored "
@@ -112,6 +128,10 @@ SPEAKS = Texts(
         "recompiling.",
     ),
     wrong=(
+        "A warm engine uses more GPU memory and is slower to save and restore.",
+        "The warm pool keeps the replica ready for everyone.",
+        "A warm engine is slower to restore because graphs must be captured again.",
+        "A warm engine makes the image pull shorter because the image is on the disk.",
         "The weights are already loaded so it starts faster.",
         "The prefix cache is already filled, so requests hit it.",
         "It is better.",
@@ -192,6 +212,8 @@ MEASURES = Texts(
 )
 WHY = Texts(
     right=(
+        "In the lesson engine start is short and pulling is long and here it is the other way"
+        " round.",
         "In the lesson the image pull is longer than the engine init, in the log it is the "
         "other way round.",
         "The engine start-up was short in the lesson but the log shows it as the longest phase.",
@@ -234,6 +256,9 @@ WHY = Texts(
         "The image is smaller than in the lesson and the engine start is longer.",
     ),
     wrong=(
+        "A snapshot skips the image pull, which takes longer than the engine.",
+        "The engine starts faster here than in the lesson, so the snapshot is first.",
+        "The engine starts in the same time as in the lesson.",
         "In truth the download of the image is the bottleneck, and the engine needs only a "
         "few seconds.",
         "The engine is red and the image is longer than a dog.",

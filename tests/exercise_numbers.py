@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import main
 import measure
-from verdicts import OUTPUTS, Table, Verdict, blank, table_of, wrong
+from verdicts import OUTPUTS, Table, Verdict, blank, scenario_of, table_of, wrong
 
 LOG = OUTPUTS / "example-start.log"  # of exercise 6
 CLOSE = 0.01  # a right answer may be rounded by this share
@@ -113,9 +113,7 @@ def slips_rate(given: Table) -> dict[str, float]:
 
 
 def scenario(given: Table) -> main.Scenario:
-    s = main.Scenario(**given, first_touch_s_per_gb=0.0)
-    main.check_figures(s, "")
-    return s
+    return scenario_of(given, first_touch_s_per_gb=0.0)
 
 
 def after(function: Callable[[main.Scenario], float], *names: str) -> Callable[..., float]:
@@ -200,9 +198,7 @@ def of_the_log(model: str, **figures: float) -> main.Scenario:
 
 def two_starts(given: Table) -> tuple[main.Scenario, main.Scenario]:
     """By the lesson's figures, and by the log."""
-    both = {name: x for name, x in given.items() if name != "image_pull_s"}
-    lesson = main.Scenario(**{"model": given["model"], "sla_s": given["sla_s"], **both})
-    main.check_figures(lesson, "")
+    lesson = scenario_of({name: x for name, x in given.items() if name != "image_pull_s"})
     there = of_the_log(**{"image_pull_s": given["image_pull_s"], **given})
     if not 2 / 3 < main.weights_gb(there) / main.weights_gb(lesson) < 3 / 2:
         raise ValueError(f"{LOG.name} is of another model than {lesson.model}")
@@ -234,6 +230,9 @@ def slips_6(given: Table) -> dict[str, float]:
         ),
         "Whose figures stand under the log's: the lesson's, or those that others measured?": (
             alone_s(replace(lesson, **of_log(lesson), image_pull_s=given["image_pull_s"]), first)
+        ),
+        "That is behind two layers. Which one comes first?": main.cold_start_s(
+            main.stack(s, [first, first_layer(lesson)])
         ),
         "How long did the image take, by the pod's events?": (
             alone_s(of_the_log(given["model"]), first)

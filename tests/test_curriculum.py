@@ -84,5 +84,12 @@ def test_pytest_shows_a_model_answer_as_text(lesson: Path) -> None:
     assert done.stdout.count("= exercise_4, a model answer =") == 1
     assert "\nWhat leaks: " in done.stdout
     assert "warning" not in done.stdout.lower()
-    path.write_text("", encoding="utf-8")
-    assert "a model answer" not in run_pytest(lesson, "tests/test_exercises.py").stdout
+    path.write_text("[exercise4]\n", encoding="utf-8")
+    done = run_pytest(lesson, "tests/test_exercises.py")
+    assert done.returncode == 1
+    assert f"{ANSWERS.name} has 'exercise4': unknown; did you mean exercise_4?" in done.stdout
+    assert "a model answer" not in done.stdout
+    path.write_text("[exercise_3]\nread_s = 12,5\n", encoding="utf-8")
+    done = run_pytest(lesson, "tests/test_exercises.py")
+    assert "In 'read_s = 12,5': is a number plain" in done.stdout
+    assert re.search(r"\b1 failed, \d+ skipped", done.stdout)  # and not each of them

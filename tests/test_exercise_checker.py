@@ -452,6 +452,20 @@ def test_a_name_that_nobody_asks_for_is_told(exercise: str) -> None:
             assert says.startswith(f"{exercise} has '{name[:-1]}': unknown; did you mean ")
 
 
+def test_a_name_within_a_tier_is_told_and_none_is_no_layer() -> None:
+    answers = filled("exercise_5", paid={"min_worker": 1, "layers": []})
+    assert said("exercise_5", answers) == (
+        "exercise_5.paid has 'min_worker': unknown; did you mean min_workers?"
+    )
+    assert states("exercise_5", tiers((["none"], PRESEED, ["none"]), (1, 0, 0))) == {"right"}
+
+
+def test_a_figure_that_is_none_is_told_with_the_nearest() -> None:
+    answers = filled("exercise_3")
+    answers["exercise_3"]["given"]["gpu_per_replica"] = 2
+    assert "did you mean gpus_per_replica?" in said("exercise_3", answers)
+
+
 def test_two_measures_are_not_one_in_other_words() -> None:
     same = ["Flush the KV cache before saving"] * 2
     answers = filled("exercise_4", **{**RIGHT["exercise_4"], "mitigations": same})

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import main
 import pytest
-from exercises import CHECKS, check, model_answer
+from exercises import ASKED, CHECKS, check, model_answer
 from verdicts import ANSWERS, read_answers
 
 
@@ -20,8 +21,9 @@ def answers() -> dict[str, Any]:
 
 def test_the_file_can_be_read() -> None:
     try:
-        read_answers(ANSWERS)
-    except ValueError as error:
+        for name in read_answers(ANSWERS):
+            main.nearest(name, ASKED, f"{ANSWERS.name} has ")
+    except (ValueError, main.BadInput) as error:
         says = str(error)
     else:
         return

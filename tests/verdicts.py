@@ -28,7 +28,10 @@ def read_answers(path: Path) -> Table:
     except (OSError, ValueError) as error:  # TOMLDecodeError, which names line and column
         line = re.search(r"line (\d+)", str(error))
         said = text.split("\n")[int(line[1]) - 1].strip() if line and text else ""
-        ask = f" In {said!r:.60}: is a number plain, and a name in quotes?" if said else ""
+        what = "is a number plain, a name in straight quotes, and a quote within it single?"
+        if "overwrite" in str(error):
+            what = "does that stand there twice?"
+        ask = f" In {said!r:.60}: {what}" if said else ""
         raise ValueError(f"{path.name}: {error}.{ask}") from None
 
 
@@ -43,6 +46,15 @@ def blank(place: str, what: str) -> Verdict:
 
 def wrong(place: str, says: str) -> Verdict:
     return Verdict("wrong", f"{place}{says}")
+
+
+def scenario_of(given: Table, **more: Any) -> main.Scenario:
+    """The lesson's figures with these; BadInput that names the nearest to one that is none."""
+    for name in given:
+        main.nearest(name, main.FIGURES)
+    s = main.Scenario(**given, **more)
+    main.check_figures(s, "")
+    return s
 
 
 def no_layers(names: object) -> str:
