@@ -230,7 +230,7 @@ def test_a_spare_on_spot_nodes_is_one_beyond_what_is_busy_on_average() -> None:
     worked = by_hand("32b", **busy)
     assert worked["replicas_for_slots"] == 3
     s = main.Scenario(model="32b", sla_s=SPOT["sla_s"], requests_per_hour=3000.0)
-    how = Traffic(hours=300.0, min_workers=3, evictions_per_day=SPOT["evictions_per_day"])
+    how = Traffic(hours=120.0, min_workers=3, evictions_per_day=SPOT["evictions_per_day"])
     share = traffic.run_result(s, (), how)["over_sla_fraction"]
     assert share <= 0.001
     assert by_hand("32b", **{**busy, "replicas": 3})["late_spot"] <= 0.001
