@@ -202,6 +202,11 @@ def test_every_layer_has_its_tool_beside_it_and_helpers_stand_apart() -> None:
         assert re.search(rf"^  {number}  [a-z]", helpers, re.MULTILINE)
 
 
+def test_what_is_rented_for_all_products_is_named() -> None:
+    assert "On top of either come $8.00/h for warm-node." in report(main.Scenario(), SHORT)
+    assert "On top of either" not in report(main.Scenario(), ["preseed", "warm-pool"])
+
+
 def test_a_chosen_layer_says_what_it_costs_and_needs() -> None:
     for layer in main.LAYERS:
         page = flat(report(main.Scenario(), [layer.name]))
