@@ -144,7 +144,7 @@ def tiers_result(
     *apart, pooled = rows
     hardest, feasible = apart[slas.index(min(slas))], all(row["feasible"] for row in apart)
     rents = [x for row in apart for x in main.shared_rents(row["layers"] or ())]
-    again = Counter(rents) - Counter({*rents})  # what one serves all with, rented once more
+    again = Counter(rents) - Counter({*rents})  # by a second tier, where one serves all
     shared = main.standing_usd_per_month(s, again.elements())
     return {
         **main.head(s, limits.require),

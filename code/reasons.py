@@ -143,8 +143,8 @@ def reason(planner: Planner, row: Row, plan: Row | None) -> str:
         return f"{late:.2%} are late: P99 is {p99_s}, a boot {boot_s}"
     shares = planner.shares_late(choice_of(row))
     if len(shares) > 1 and not planner.holds(choice_of(row)):
-        over = f"over {len(shares)} draws of evictions"
-        return f"Holds in this run by luck: {statistics.fmean(shares):.2%} are late {over}"
+        over = f"over {len(shares)} draws of evictions, up to {max(shares):.2%}"
+        return f"Not sure to hold: {statistics.fmean(shares):.2%} are late {over}"
     if row["usd_per_month"] > planner.budget:
         return f"Over the budget: {usd} a month"
     more = []

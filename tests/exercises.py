@@ -138,8 +138,6 @@ CHECKS: dict[str, Check] = dict(
     )
 )
 UNUSABLE = (LookupError, TypeError, AttributeError, ValueError, ArithmeticError, main.BadInput)
-
-
 ASKED = {  # what stands in each exercise beside `given`
     "exercise_1": ("unpaid_s", "late_requests", "change_with_keep_alive", "requests_per_hour"),
     "exercise_2": ("layers",),
@@ -148,8 +146,6 @@ ASKED = {  # what stands in each exercise beside `given`
     "exercise_5": TIERS,
     "exercise_6": ("first_by_the_lesson", "first_by_the_log", "path_s", "why"),
 }
-
-
 GIVEN: dict[str, Callable[[Table], object]] = {  # raises where a question's figures are no good
     "exercise_1": break_even_of_cycle,
     "exercise_2": stack_asked,
@@ -157,6 +153,11 @@ GIVEN: dict[str, Callable[[Table], object]] = {  # raises where a question's fig
     "exercise_5": tiers_of,
     "exercise_6": two_starts,
 }
+
+
+def unusable(exercise: str, error: Exception) -> Verdict:
+    missing = " is missing" if isinstance(error, KeyError) else ""
+    return wrong(exercise, f".given cannot be used: {error}{missing}")
 
 
 def check(name: str, answers: Table) -> Verdict:
@@ -173,13 +174,11 @@ def check(name: str, answers: Table) -> Verdict:
         if exercise in GIVEN and "given" in table:
             GIVEN[exercise](table["given"])
     except UNUSABLE as error:
-        missing = " is missing" if isinstance(error, KeyError) else ""
-        return wrong(exercise, f".given cannot be used: {error}{missing}")
+        return unusable(exercise, error)
     try:
         return CHECKS[name](answers)
-    except (KeyError, ValueError) as error:
-        missing = " is missing" if isinstance(error, KeyError) else ""
-        return wrong(exercise, f".given cannot be used: {error}{missing}")
+    except (KeyError, ValueError) as error:  # no figures at all, or none that a stack keeps
+        return unusable(exercise, error)
 
 
 def model_answer_1(given: Table) -> str:
