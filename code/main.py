@@ -509,6 +509,11 @@ def shared_rents(names: Iterable[str]) -> list[str]:
     return [name for name in without(names, "warm-pool") if BY_NAME[name].rent]
 
 
+def shared_usd_per_month(s: Scenario, names: Iterable[str]) -> float:
+    """Rent of a stack that no replica's time contains: the standby node's, not the pool's."""
+    return standing_usd_per_month(s, shared_rents(names))
+
+
 def is_large(s: Scenario) -> bool:
     """Whether what the lesson says of 70B and more is said of this model."""
     return MODELS[s.model][0] >= 70
@@ -1275,7 +1280,7 @@ def show_pool(r: Row, s: Scenario) -> None:
     )
     show_rates(r["break_even"], s)
     if shared := shared_rents(r["layers"]):
-        usd_per_hour = standing_usd_per_month(s, shared) / s.hours_per_month
+        usd_per_hour = shared_usd_per_month(s, shared) / s.hours_per_month
         say(f"On top of either come {dollars(usd_per_hour)}/h for {' and '.join(shared)}.")
     say(rule(s))
 

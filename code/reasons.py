@@ -141,8 +141,9 @@ def reason(planner: Planner, row: Row, plan: Row | None) -> str:
     if not main.holds_p99(1, late):
         p99_s, boot_s = duration(row["p99_ttft_s"]), duration(row["cold_start_s"])
         return f"{late:.2%} are late: P99 is {p99_s}, a boot {boot_s}"
-    shares = planner.shares_late(choice_of(row))
-    if len(shares) > 1 and not planner.holds(choice_of(row)):
+    choice = choice_of(row)
+    shares = planner.shares_late(choice)
+    if len(shares) > 1 and not planner.holds(choice):
         over = f"over {len(shares)} draws of evictions, up to {max(shares):.2%}"
         return f"Not sure to hold: {statistics.fmean(shares):.2%} are late {over}"
     if row["usd_per_month"] > planner.budget:

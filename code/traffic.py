@@ -222,8 +222,7 @@ def asked_of(s: Scenario, how: Traffic) -> str:
 
 
 def standby_usd_per_hour(s: Scenario, names: Sequence[str]) -> float:
-    """Rent of a stack that no replica's time contains: the standby node's, not the pool's."""
-    return main.standing_usd_per_month(s, main.without(names, "warm-pool")) / s.hours_per_month
+    return main.shared_usd_per_month(s, names) / s.hours_per_month
 
 
 def trace_row(trace: Trace | None) -> Row | None:
@@ -366,6 +365,11 @@ def show_run(r: Row, s: Scenario, how: Traffic, kept: str) -> None:
         say("The warm pool stands around the clock too; --min-workers 0 leaves the hours alone.")
 
 
+def always_usd(r: Row, s: Scenario) -> float:
+    """What one warm replica around the clock would cost in the hours of a run."""
+    return main.kept_usd_per_hour(s) * float(r["hours"])
+
+
 def idle_finding(r: Row, s: Scenario) -> str:
     """Which idle time to take, or that none holds P99 and what speaks for which."""
     best = duration(r["keep_alive_s"])
@@ -373,8 +377,7 @@ def idle_finding(r: Row, s: Scenario) -> str:
         says = (
             f"Keep an idle replica for {best}: the cheapest that holds P99 of {duration(s.sla_s)}"
         )
-        warm = main.kept_usd_per_hour(s) * r["hours"]
-        dear = r["usd"] > warm
+        dear = r["usd"] > always_usd(r, s)
         return f"{says}{', though one that never goes costs less' if dear else ''}."
     fewest = min(r["runs"], key=lambda run: run["over_sla_fraction"])
     near = f"{duration(fewest['keep_alive_s'])}, {fewest['over_sla_fraction']:.2%}"
@@ -404,7 +407,7 @@ def show_idle(r: Row, s: Scenario, how: Traffic) -> None:
         rows.append(idle_row(run, mark if run["keep_alive_s"] == r["keep_alive_s"] else ""))
     print()
     table(rows, ">>>>>>><")
-    warm = main.dollars(main.kept_usd_per_hour(s) * r["hours"])
+    warm = main.dollars(always_usd(r, s))
     say(
         f"Dollars of {plain(r['hours'])} h: GPUs, and late requests at {main.dollars(s.drop_usd)} "
         "each. A longer idle time pays for GPUs that wait, and boots less often; one warm replica "

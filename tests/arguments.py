@@ -75,12 +75,12 @@ def lacks(text: object, argument: Argument) -> str:
         return MUCH
     if not LEAST_WORDS <= len(said) <= MOST_PER_LINK * sum(word in LINKS for word in said):
         return LITTLE
+    parts, whole = clauses(text), plain(text)
     for slip in argument.slips:
-        for clause in clauses(text):
+        for clause in parts:
             if re.search(slip.form, clause) and not re.search(slip.unless, clause):
                 return slip.ask
-    asked = [idea.ask for idea in argument.ideas if not names(plain(text), idea.stems)]
-    return asked[0] if asked else ""
+    return next((idea.ask for idea in argument.ideas if not names(whole, idea.stems)), "")
 
 
 WHAT_LEAKS = Argument(
@@ -262,7 +262,7 @@ KINDS = {
         r"\b(tenant|customer|client|user|account|organi|team|company)",
         r"\b(tenant|customer|client|user|account|organi\w+|team|company)s?\b.*"
         r"\b(own|sep[ae]rate|isolated?|apart|alone|only)\b",
-        r"\b(never|not|n't|nobody)\b.*\b(shar|across|between|mix)",
+        r"\b(never|not|nobody)\b.*\b(shar|across|between|mix)",
     ),
     "secrets": (
         r"\b(rotat|renew|inject|fetch|load|mount|read|exchang|revok|replac|chang|keep|leave|"

@@ -328,12 +328,13 @@ def judge(question: Question, answers: Table) -> Verdict:
         return blank(place, "your number")
     if isinstance(value, bool) or not isinstance(value, (int, float)) or value != value:
         return wrong(place, f" = {value!r}: is it a plain number, without unit or quotes?")
-    truth, slips = question.truth(table["given"]), question.slips(table["given"])
+    truth = question.truth(table["given"])
     if near(value, [truth]):
         return Verdict("right")
     before = [each for each in QUESTIONS if each.answer == question.before]
     if any(judge(each, answers).state == "wrong" for each in before):
         return wrong(place, f" = {value!r}: {question.before} goes into it, and is that right?")
     too = "high" if value > truth else "low"
-    ask = next((line for line, slip in slips.items() if near(value, [slip])), question.ask)
+    slips = question.slips(table["given"]).items()
+    ask = next((line for line, slip in slips if near(value, [slip])), question.ask)
     return wrong(place, f" = {value!r} is too {too}. {ask}")

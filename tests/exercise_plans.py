@@ -5,13 +5,13 @@ from __future__ import annotations
 import functools
 import itertools
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 import main
 from arrivals import Traffic
 from planner import Choice, Limits, Planner, Pool
-from verdicts import Table, Verdict, blank, no_layers, scenario_of, table_of, wrong
+from verdicts import Table, Verdict, blank, no_layers, scenario_of, stray, table_of, wrong
 
 DEARER = 1.1  # a policy may cost so much more than the cheapest
 
@@ -77,11 +77,6 @@ def tiers_of(given: Table) -> dict[str, main.Scenario]:
     return {name: scenario_of(given[name], model=given["model"]) for name in TIERS}
 
 
-def rent_usd(s: main.Scenario, names: Iterable[str]) -> float:
-    """Dollars a month of what these layers rent for all tiers together."""
-    return main.standing_usd_per_month(s, main.shared_rents(names))
-
-
 def cheapest_policy_usd(tiers: Sequence[main.Scenario]) -> float:
     """Dollars a month of all tiers: without a standby node, or with one that all of them share.
 
@@ -91,14 +86,16 @@ def cheapest_policy_usd(tiers: Sequence[main.Scenario]) -> float:
 
     def usd(s: main.Scenario, kept: tuple[str, ...]) -> float:
         each = [
-            x["usd_per_month"] - rent_usd(s, x["layers"])
+            x["usd_per_month"] - main.shared_usd_per_month(s, x["layers"])
             for x in plans_of(planner_of(s))
             if {*main.shared_rents(x["layers"])} <= {*kept}
         ]
         return min(each, default=math.inf)
 
     subsets = (x for size in range(len(rented) + 1) for x in itertools.combinations(rented, size))
-    return min(rent_usd(tiers[0], x) + sum(usd(s, x) for s in tiers) for x in subsets)
+    return min(
+        main.shared_usd_per_month(tiers[0], x) + sum(usd(s, x) for s in tiers) for x in subsets
+    )
 
 
 def one_pool_usd(tiers: Sequence[main.Scenario]) -> float:
@@ -145,11 +142,8 @@ def judge_tiers(answers: Table) -> Verdict:
     table = table_of(answers, "exercise_5")
     asked = [row if isinstance(row := table.get(name), dict) else {} for name in TIERS]
     for name, row in zip(TIERS, asked):
-        for key in row:
-            try:
-                main.nearest(key, ("min_workers", "layers"))
-            except main.BadInput as error:
-                return wrong(f"exercise_5.{name}", f" has {error}")
+        if says := stray(row, ("min_workers", "layers")):
+            return wrong(f"exercise_5.{name}", f" has {says}")
     if any(row.get("min_workers", "") == "" for row in asked):
         return blank("exercise_5", "min_workers of each tier")
     tiers = tiers_of(table["given"])
@@ -159,7 +153,7 @@ def judge_tiers(answers: Table) -> Verdict:
         if isinstance(plan, Verdict):
             return plan
         again = rented & {*plan["layers"]}  # one node serves all, and is paid once
-        usd += plan["usd_per_month"] - rent_usd(s, again)
+        usd += plan["usd_per_month"] - main.shared_usd_per_month(s, again)
         rented |= {*main.shared_rents(plan["layers"])}
     if usd > DEARER * least:
         ask = "Which tier could wait for a cold start, and does any keep more than it needs?"

@@ -27,7 +27,7 @@ from exercise_plans import (
     stack_asked,
     tiers_of,
 )
-from verdicts import Table, Verdict, blank, no_layers, table_of, wrong
+from verdicts import Table, Verdict, blank, no_layers, stray, table_of, wrong
 
 # --- names: 1 and 6 ------------------------------------------------------------------------------
 
@@ -164,12 +164,9 @@ def check(name: str, answers: Table) -> Verdict:
     """The verdict on one answer; one that says so where the figures given cannot be used, or a
     name stands in the exercise that nobody asks for."""
     exercise = name.split("-")[0]
-    try:
-        for key in table_of(answers, exercise):
-            main.nearest(key, (*ASKED[exercise], "given"), f"{exercise} has ")
-    except main.BadInput as error:
-        return wrong("", str(error))
     table = table_of(answers, exercise)
+    if says := stray(table, (*ASKED[exercise], "given")):
+        return wrong(exercise, f" has {says}")
     try:
         if exercise in GIVEN and "given" in table:
             GIVEN[exercise](table["given"])
@@ -209,9 +206,10 @@ def model_answer_4(_: Table) -> str:
 
 
 def model_answer_5(given: Table) -> str:
-    tiers = [*tiers_of(given).values()]
-    least, pool = (main.dollars(f(tiers)) for f in (cheapest_policy_usd, one_pool_usd))
-    best = "; ".join(f"{name} {cheapest_of(s)}" for name, s in tiers_of(given).items())
+    tiers = tiers_of(given)
+    policies = (cheapest_policy_usd, one_pool_usd)
+    least, pool = (main.dollars(usd([*tiers.values()])) for usd in policies)
+    best = "; ".join(f"{name} {cheapest_of(s)}" for name, s in tiers.items())
     return (
         f"The cheapest policy that is allowed costs {least} a month: {best}. Within a few dollars "
         "more a pool does for the paid too, and fewer layers do. One pool for all, at the "

@@ -70,7 +70,7 @@ def brute_force(
         for names in itertools.combinations(layers, size):
             for pool in pools(most, timed) if "warm-pool" in names else [{"min_workers": 0}]:
                 found = traffic.run_result(s, names, Traffic(**how, **pool))
-                rent = main.standing_usd_per_month(s, main.shared_rents(names))
+                rent = main.shared_usd_per_month(s, names)
                 own = found["usd"] * s.hours_per_month / found["hours"] - rent
                 row = {"layers": list(names), "schedule": None, **pool}
                 row["usd_per_month"] = round(own * s.products + rent, 2)

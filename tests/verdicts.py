@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -48,6 +49,17 @@ def wrong(place: str, says: str) -> Verdict:
     return Verdict("wrong", f"{place}{says}")
 
 
+def stray(names: Iterable[str], allowed: Iterable[str]) -> str:
+    """What is said of the first name that is not allowed, with the nearest that is; or nothing."""
+    known = [*allowed]
+    try:
+        for name in names:
+            main.nearest(name, known)
+    except main.BadInput as error:
+        return str(error)
+    return ""
+
+
 def scenario_of(given: Table, **more: Any) -> main.Scenario:
     """The lesson's figures with these; BadInput that names the nearest to one that is none."""
     for name in given:
@@ -63,9 +75,4 @@ def no_layers(names: object) -> str:
         return "is it a list of names in quotes, as --with takes them?"
     if any("," in name for name in names):
         return "is it a list of names, each in quotes of its own?"
-    try:
-        for name in names:
-            main.nearest(name, main.BY_NAME)
-    except main.BadInput as error:
-        return str(error)
-    return ""
+    return stray(names, main.BY_NAME)
